@@ -1,0 +1,249 @@
+import {
+  isAgentHash,
+  isBaseName,
+  isEventId,
+  isModel,
+  isSessionId,
+  isSource,
+  isTag,
+  isToolName,
+} from './shapes.ts'
+
+/**
+ * The one schema of what VibeTea records and what may leave a machine. Node, page, archive and functions share it.
+ * These names are in people's logs: do not rename one.
+ */
+
+export const ASSISTANTS = ['claude', 'codex', 'gemini', 'opencode', 'copilot', 'qwen', 'pi', 'droid'] as const
+export type Assistant = (typeof ASSISTANTS)[number]
+
+export const EVENT_TYPES = ['session', 'activity', 'tool', 'agent', 'summary', 'error'] as const
+export type EventType = (typeof EVENT_TYPES)[number]
+
+export const SESSION_ACTIONS = ['started', 'resumed', 'ended'] as const
+export const WAITING_REASONS = ['turn', 'permission', 'question', 'unknown'] as const
+export type WaitingReason = (typeof WAITING_REASONS)[number]
+export const TOOL_STATUSES = ['started', 'completed', 'failed', 'unknown'] as const
+export type ToolStatus = (typeof TOOL_STATUSES)[number]
+export const AGENT_STATES = ['started', 'finished'] as const
+export const ERROR_CATEGORIES = ['api', 'rate-limit', 'overloaded', 'auth', 'network', 'other'] as const
+export type ErrorCategory = (typeof ERROR_CATEGORIES)[number]
+
+/** `input` excludes what came from or went into the cache; `output` includes thinking. */
+export interface Tokens {
+  input: number
+  output: number
+  cacheRead: number
+  cacheWrite: number
+}
+
+/** What happened between a session's start, or its resumption, and its end. */
+export interface Totals {
+  prompts: number
+  tools: number
+  failures: number
+  errors: number
+  tokens: Tokens
+  /** From the first to the last record. */
+  durationMs: number
+}
+
+interface Common {
+  /** The assistant's UUID for the session, lower case. */
+  sessionId: string
+  /** A base name, never a path. */
+  project: string
+  /** Tells two projects of one name apart: 12 z-base-32 characters. */
+  projectTag?: string
+  assistant: Assistant
+}
+
+export type SessionPayload = Common & { action: (typeof SESSION_ACTIONS)[number] }
+export type PromptPayload = Common & { kind: 'prompt' }
+export type ResponsePayload = Common & { kind: 'response'; model: string; tokens: Tokens }
+export type WaitingPayload = Common & { kind: 'waiting'; reason: WaitingReason }
+export type CompactionPayload = Common & { kind: 'compaction' }
+export type ActivityPayload = PromptPayload | ResponsePayload | WaitingPayload | CompactionPayload
+export type ToolPayload = Common & {
+  tool: string
+  /** 12 z-base-32 characters of a keyed hash; pairs a start with its result. */
+  callId: string
+  status: ToolStatus
+  /** The base name of the one file the tool reads or changes. */
+  context?: string
+  durationMs?: number
+  /** Same file, same tag: 12 z-base-32 characters. */
+  fileTag?: string
+}
+export type AgentPayload = Common & {
+  agentId: string
+  agentType?: string
+  state: (typeof AGENT_STATES)[number]
+}
+export type SummaryPayload = Common & { summary: typeof SUMMARY_TEXT; totals: Totals }
+export type ErrorPayload = Common & { category: ErrorCategory }
+
+export const SUMMARY_TEXT = 'Session ended'
+
+interface Of<T extends EventType, P> {
+  /** `evt_` and 20 z-base-32 characters. Deterministic for a device; unique together with `source`. */
+  id: string
+  /** `<name>-<first 6 of z32(device key)>`: a label. Identity is the device key. */
+  source: string
+  /** RFC 3339 UTC: when it happened, from the session record. */
+  timestamp: string
+  eventType: T
+  payload: P
+}
+
+export type SessionEvent = Of<'session', SessionPayload>
+export type ActivityEvent = Of<'activity', ActivityPayload>
+export type ToolEvent = Of<'tool', ToolPayload>
+export type AgentEvent = Of<'agent', AgentPayload>
+export type SummaryEvent = Of<'summary', SummaryPayload>
+export type ErrorEvent = Of<'error', ErrorPayload>
+export type Event = SessionEvent | ActivityEvent | ToolEvent | AgentEvent | SummaryEvent | ErrorEvent
+
+/** The largest event in bytes of JSON; the protocol's limit. */
+export const MAX_EVENT_BYTES = 4096
+/** No count of tokens and no duration in milliseconds is larger than this. */
+const MAX_COUNT = 1e12
+
+type Fields = Record<string, unknown>
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MAX_COUNT
+const oneOf = <T extends string>(list: readonly T[], value: unknown): value is T =>
+  (list as readonly unknown[]).includes(value)
+
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/
+
+/** Whether a value is an RFC 3339 time in UTC that exists: 30 February and 24:00 do not. */
+export function isTimestamp(value: unknown): value is string {
+  if (typeof value !== 'string' || !TIMESTAMP.test(value)) return false
+  const ms = Date.parse(value)
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(value.slice(0, 19))
+}
+
+function parseTokens(value: unknown): Tokens | null {
+  if (!isFields(value)) return null
+  const { input, output, cacheRead, cacheWrite } = value
+  if (!isCount(input) || !isCount(output) || !isCount(cacheRead) || !isCount(cacheWrite)) return null
+  return { input, output, cacheRead, cacheWrite }
+}
+
+function parseTotals(value: unknown): Totals | null {
+  if (!isFields(value)) return null
+  const { prompts, tools, failures, errors, durationMs } = value
+  const tokens = parseTokens(value.tokens)
+  if (!isCount(prompts) || !isCount(tools) || !isCount(failures)) return null
+  if (!isCount(errors) || !isCount(durationMs) || !tokens) return null
+  return { prompts, tools, failures, errors, tokens, durationMs }
+}
+
+function parseCommon(value: Fields): Common | null {
+  const { sessionId, project, projectTag, assistant } = value
+  if (!isSessionId(sessionId) || !isBaseName(project) || !oneOf(ASSISTANTS, assistant)) return null
+  if (projectTag === undefined) return { sessionId, project, assistant }
+  return isTag(projectTag) ? { sessionId, project, projectTag, assistant } : null
+}
+
+function parseActivity(common: Common, value: Fields): ActivityPayload | null {
+  switch (value.kind) {
+    case 'prompt':
+      return { ...common, kind: 'prompt' }
+    case 'compaction':
+      return { ...common, kind: 'compaction' }
+    case 'waiting':
+      return oneOf(WAITING_REASONS, value.reason)
+        ? { ...common, kind: 'waiting', reason: value.reason }
+        : null
+    case 'response': {
+      const tokens = parseTokens(value.tokens)
+      if (!tokens || !isModel(value.model)) return null
+      return { ...common, kind: 'response', model: value.model, tokens }
+    }
+    default:
+      return null
+  }
+}
+
+function parseTool(common: Common, value: Fields): ToolPayload | null {
+  const { tool, callId, status, context, durationMs, fileTag } = value
+  if (!isToolName(tool) || !isAgentHash(callId) || !oneOf(TOOL_STATUSES, status)) return null
+  const payload: ToolPayload = { ...common, tool, callId, status }
+  if (context !== undefined) {
+    if (!isBaseName(context)) return null
+    payload.context = context
+  }
+  if (durationMs !== undefined) {
+    if (!isCount(durationMs)) return null
+    payload.durationMs = durationMs
+  }
+  if (fileTag !== undefined) {
+    if (!isTag(fileTag)) return null
+    payload.fileTag = fileTag
+  }
+  return payload
+}
+
+function parseAgent(common: Common, value: Fields): AgentPayload | null {
+  const { agentId, agentType, state } = value
+  if (!isAgentHash(agentId) || !oneOf(AGENT_STATES, state)) return null
+  if (agentType === undefined) return { ...common, agentId, state }
+  return isToolName(agentType) ? { ...common, agentId, agentType, state } : null
+}
+
+/**
+ * Reads an event from untrusted data: copies the known fields, each checked for shape and bounds, into a new object.
+ * Unknown fields are left behind; an event with a wrong one is `null`.
+ */
+export function parseEvent(value: unknown): Event | null {
+  if (!isFields(value)) return null
+  const { id, source, timestamp, eventType, payload: fields } = value
+  if (!isEventId(id) || !isSource(source) || !isTimestamp(timestamp) || !isFields(fields)) return null
+  const common = parseCommon(fields)
+  if (!common) return null
+  const head = { id, source, timestamp }
+  switch (eventType) {
+    case 'session':
+      if (!oneOf(SESSION_ACTIONS, fields.action)) return null
+      return { ...head, eventType, payload: { ...common, action: fields.action } }
+    case 'activity': {
+      const payload = parseActivity(common, fields)
+      return payload && { ...head, eventType, payload }
+    }
+    case 'tool': {
+      const payload = parseTool(common, fields)
+      return payload && { ...head, eventType, payload }
+    }
+    case 'agent': {
+      const payload = parseAgent(common, fields)
+      return payload && { ...head, eventType, payload }
+    }
+    case 'summary': {
+      const totals = parseTotals(fields.totals)
+      if (fields.summary !== SUMMARY_TEXT || !totals) return null
+      return { ...head, eventType, payload: { ...common, summary: SUMMARY_TEXT, totals } }
+    }
+    case 'error':
+      if (!oneOf(ERROR_CATEGORIES, fields.category)) return null
+      return { ...head, eventType, payload: { ...common, category: fields.category } }
+    default:
+      return null
+  }
+}
+
+/** All tokens of a response together: what "the larger" compares when an id comes again. */
+export function tokenSum(tokens: Tokens): number {
+  return tokens.input + tokens.output + tokens.cacheRead + tokens.cacheWrite
+}
+
+/** The weight of an event among those of its id: of two, everyone keeps the heavier, the first of equals. */
+export function weight(event: Event): number {
+  return event.eventType === 'activity' && event.payload.kind === 'response'
+    ? tokenSum(event.payload.tokens)
+    : 0
+}

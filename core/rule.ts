@@ -1,0 +1,262 @@
+import type {
+  Assistant,
+  ErrorCategory,
+  Event,
+  SESSION_ACTIONS,
+  AGENT_STATES,
+  Tokens,
+  ToolStatus,
+  Totals,
+  WaitingReason,
+} from './events.ts'
+import { parseEvent, SUMMARY_TEXT } from './events.ts'
+import type { Blake2b } from './hash.ts'
+import { derive, lengthPrefixed, portableBlake2b, z32Prefix } from './hash.ts'
+import { isBaseName, isSessionId, lastPathPart, modelName, projectName, toolName } from './shapes.ts'
+
+/**
+ * The privacy rule: the only way from what an adapter found to an event. An adapter hands over the named fields below,
+ * the rule checks each for shape and bounds and builds a new event from them. Nothing is copied through.
+ */
+
+/** What an adapter found in a session file. It stays in the process that read it: text and paths in here never leave. */
+export type Fact =
+  | { type: 'prompt'; text: string }
+  | { type: 'response'; messageId: string; model: string; tokens: Tokens }
+  /** `after` is the id of the message or call that the wait follows, so that two records of one wait are one event. */
+  | { type: 'waiting'; reason: WaitingReason; after?: string }
+  | { type: 'compaction' }
+  | { type: 'tool'; tool: string; callId: string; status: ToolStatus; path?: string; durationMs?: number }
+  | { type: 'agent'; agentId: string; agentType?: string; state: (typeof AGENT_STATES)[number] }
+  | { type: 'error'; category: ErrorCategory; messageId?: string }
+  | LifecycleFact
+
+/** What follows from the other facts of a session, see `lifecycle.ts`. */
+export type LifecycleFact =
+  { type: 'session'; action: (typeof SESSION_ACTIONS)[number] } | { type: 'summary'; totals: Totals }
+
+export interface Draft {
+  /** When it happened, in milliseconds since 1970, from the session record. */
+  at: number
+  assistant: Assistant
+  /** As the assistant has it, or the file's name. */
+  sessionId: string
+  /** The directory in which the session began. */
+  cwd: string | null
+  fact: Fact
+}
+
+/** The project of a directory, as the node found it. `root` and `rootCommit` stay on this machine. */
+export interface Project {
+  name: string
+  tag?: string
+  /** The work tree's directory. */
+  root?: string
+  /** Id of the repository's first commit, or the origin's URL of a shallow clone. */
+  rootCommit?: string
+}
+
+export type Sharing = 'shared' | 'private' | 'excluded'
+
+/** What the owner of this machine decided, as one value: all that sources know of it. */
+export interface Rules {
+  /** Extensions, lower case without a dot, whose base names may be shown; null for all. */
+  allowedExtensions: ReadonlySet<string> | null
+  /** What may be done with an event of a project that happened at `at` (ms). `excluded` also while paused. */
+  shares(project: Project, at: number): Sharing
+  /** Same file, same tag: 12 characters. `relativePath` is within the work tree, with `/`. */
+  fileTag(rootCommit: string, relativePath: string): string
+}
+
+/** Tools whose argument is a command, a search or an address: no file's name is shown for them. Lower case. */
+const WITHOUT_CONTEXT = new Set([
+  'bash', 'bashoutput', 'killshell', 'shell', 'exec', 'exec_command', 'local_shell', 'run_shell_command', 'execute',
+  'grep', 'glob', 'search', 'ripgrep', 'rg', 'find', 'search_file_content', 'codebase_search', 'file_search',
+  'ls', 'list', 'list_dir', 'list_directory', 'websearch', 'web_search', 'google_web_search', 'webfetch', 'web_fetch',
+  'fetch', 'task', 'agent', 'skill', 'toolsearch',
+]) // prettier-ignore
+
+/** Ids of fewer random characters than this are not unique by themselves. */
+const UNIQUE_LENGTH = 16
+
+/** Whether an id stands for one thing wherever it occurs; `call_1` and the short ids of proxies do not. */
+function isUnique(id: string): boolean {
+  const random = id.replace(/^(?:[A-Za-z]+[_-])+/, '').replace(/[^A-Za-z0-9]/g, '')
+  return random.length >= UNIQUE_LENGTH
+}
+
+/** Names one thing: by its id alone where that is unique, else within its session. */
+function named(sessionId: string, id: string): string[] {
+  return isUnique(id) ? [id] : [sessionId, id]
+}
+
+/** The natural key of a fact: the same thing, read again wherever it stands, gives the same key. */
+function naturalKey(session: string, timestamp: string, fact: Fact): string[] {
+  switch (fact.type) {
+    case 'prompt':
+      return ['prompt', session, timestamp, fact.text]
+    case 'response':
+      return ['response', ...named(session, fact.messageId)]
+    case 'waiting':
+      return fact.after === undefined
+        ? ['waiting', session, timestamp, fact.reason]
+        : ['waiting', ...named(session, fact.after), fact.reason]
+    case 'compaction':
+      return ['compaction', session, timestamp]
+    case 'tool':
+      return ['tool', ...named(session, fact.callId), fact.status]
+    case 'agent':
+      return ['agent', ...named(session, fact.agentId), fact.state]
+    case 'error':
+      return fact.messageId === undefined
+        ? ['error', session, timestamp, fact.category]
+        : ['error', ...named(session, fact.messageId)]
+    case 'session':
+      return fact.action === 'started'
+        ? ['session', session, 'started']
+        : ['session', session, fact.action, timestamp]
+    case 'summary':
+      return ['summary', session, timestamp]
+  }
+}
+
+/** Times outside the years 0–9999 have no RFC 3339 form. */
+const isTime = (ms: number): boolean => ms >= -62167219200000 && ms <= 253402300799999
+
+export interface RuleOptions {
+  /** The label of this device's events. */
+  source: string
+  /** H(device secret, "ids"). */
+  idKey: Uint8Array
+  rules: Rules
+  hash?: Blake2b
+}
+
+export class Rule {
+  readonly #source: string
+  readonly #idKey: Uint8Array
+  readonly #rules: Rules
+  readonly #hash: Blake2b
+  readonly #sessionIds = new Map<string, string>()
+
+  constructor({ source, idKey, rules, hash = portableBlake2b }: RuleOptions) {
+    this.#source = source
+    this.#idKey = idKey
+    this.#rules = rules
+    this.#hash = hash
+  }
+
+  /** The event that a draft gives, or null where its project is excluded or a field has no valid form. */
+  event(draft: Draft, project: Project): Event | null {
+    if (!isTime(draft.at) || this.#rules.shares(project, draft.at) === 'excluded') return null
+    const sessionId = this.sessionId(draft.assistant, draft.sessionId)
+    const timestamp = new Date(draft.at).toISOString()
+    const key = lengthPrefixed([draft.assistant, ...naturalKey(sessionId, timestamp, draft.fact)])
+    const common = {
+      sessionId,
+      project: projectName(project.name),
+      projectTag: project.tag,
+      assistant: draft.assistant,
+    }
+    return parseEvent({
+      id: `evt_${z32Prefix(this.#hash(this.#idKey, key), 20)}`,
+      source: this.#source,
+      timestamp,
+      ...this.#body(sessionId, common, draft.fact, project),
+    })
+  }
+
+  /** The session's UUID: the assistant's own, or one derived from whatever it has instead. */
+  sessionId(assistant: Assistant, raw: string): string {
+    const lower = raw.toLowerCase()
+    if (isSessionId(lower)) return lower
+    const name = `${assistant}\n${raw}`
+    let id = this.#sessionIds.get(name)
+    if (id === undefined) {
+      id = uuidOf(derive(this.#idKey, 'session', [assistant, raw], this.#hash))
+      this.#sessionIds.set(name, id)
+    }
+    return id
+  }
+
+  #body(sessionId: string, common: object, fact: Fact, project: Project): object {
+    switch (fact.type) {
+      case 'prompt':
+      case 'compaction':
+        return { eventType: 'activity', payload: { ...common, kind: fact.type } }
+      case 'response': {
+        const payload = { ...common, kind: 'response', model: modelName(fact.model), tokens: fact.tokens }
+        return { eventType: 'activity', payload }
+      }
+      case 'waiting':
+        return { eventType: 'activity', payload: { ...common, kind: 'waiting', reason: fact.reason } }
+      case 'tool': {
+        const payload = {
+          ...common,
+          tool: toolName(fact.tool),
+          callId: this.#shortHash('call', named(sessionId, fact.callId)),
+          status: fact.status,
+          durationMs: fact.durationMs,
+          ...this.#file(fact.tool, fact.path, project),
+        }
+        return { eventType: 'tool', payload }
+      }
+      case 'agent': {
+        const agentId = this.#shortHash('agent', named(sessionId, fact.agentId))
+        const agentType = fact.agentType === undefined ? undefined : toolName(fact.agentType)
+        return { eventType: 'agent', payload: { ...common, agentId, agentType, state: fact.state } }
+      }
+      case 'error':
+        return { eventType: 'error', payload: { ...common, category: fact.category } }
+      case 'session':
+        return { eventType: 'session', payload: { ...common, action: fact.action } }
+      case 'summary':
+        return { eventType: 'summary', payload: { ...common, summary: SUMMARY_TEXT, totals: fact.totals } }
+    }
+  }
+
+  /** The base name and tag of the one file that a tool reads or changes, where they may be shown. */
+  #file(tool: string, path: string | undefined, project: Project): { context?: string; fileTag?: string } {
+    if (path === undefined || WITHOUT_CONTEXT.has(tool.toLowerCase())) return {}
+    if (path.includes('://') || /[\r\n]/.test(path)) return {}
+    const context = lastPathPart(path)
+    if (!isBaseName(context) || !this.#mayShow(context)) return {}
+    const relative = pathWithin(project.root, path)
+    if (relative === null || project.rootCommit === undefined) return { context }
+    return { context, fileTag: this.#rules.fileTag(project.rootCommit, relative) }
+  }
+
+  #mayShow(baseName: string): boolean {
+    const allowed = this.#rules.allowedExtensions
+    if (!allowed) return true
+    const dot = baseName.lastIndexOf('.')
+    return dot >= 0 && allowed.has(baseName.slice(dot + 1).toLowerCase())
+  }
+
+  #shortHash(label: string, inputs: string[]): string {
+    return z32Prefix(derive(this.#idKey, label, inputs, this.#hash), 12)
+  }
+}
+
+/** The path below a work tree, with `/`; null where it is elsewhere. A relative path counts from the work tree. */
+function pathWithin(root: string | undefined, path: string): string | null {
+  if (root === undefined) return null
+  const slashed = path.replaceAll('\\', '/')
+  const base = root.replaceAll('\\', '/').replace(/\/$/, '') + '/'
+  const isAbsolute = slashed.startsWith('/') || /^[A-Za-z]:\//.test(slashed)
+  if (isAbsolute && !slashed.startsWith(base)) return null
+  const parts: string[] = []
+  for (const part of (isAbsolute ? slashed.slice(base.length) : slashed).split('/')) {
+    if (part === '' || part === '.') continue
+    if (part !== '..') parts.push(part)
+    else if (parts.pop() === undefined) return null
+  }
+  return parts.length > 0 ? parts.join('/') : null
+}
+
+/** A UUID of version 8 (RFC 9562, "custom") from the first 16 bytes. */
+function uuidOf(bytes: Uint8Array): string {
+  const hex = Array.from(bytes.subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  const variant = '89ab'[bytes[8]! & 3]!
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`
+}

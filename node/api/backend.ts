@@ -1,0 +1,91 @@
+import type {
+  ActionName,
+  Actions,
+  EventRow,
+  EventsAnswer,
+  HeatmapAnswer,
+  MembersAnswer,
+  OutboxAnswer,
+  OverlapsAnswer,
+  PeerStatus,
+  MemberRow,
+  SessionRow,
+  SessionsAnswer,
+  StatsAnswer,
+  StatsBy,
+  StatusAnswer,
+} from '../../core/api.ts'
+import type { EventType } from '../../core/events.ts'
+import type { SessionStateName } from '../../core/sessions.ts'
+
+/** What the API needs of the node; `node.ts` gives it. Every parameter here has been checked. */
+export interface Backend {
+  status(): Promise<StatusAnswer>
+  events(query: EventsQuery): Promise<EventsAnswer>
+  sessions(query: SessionsQuery): Promise<SessionsAnswer>
+  heatmap(query: HeatmapQuery): Promise<HeatmapAnswer>
+  stats(query: StatsQuery): Promise<StatsAnswer>
+  members(): Promise<MembersAnswer>
+  overlaps(): Promise<OverlapsAnswer>
+  outbox(limit: number): Promise<OutboxAnswer>
+  /** Prometheus text. */
+  metrics(): Promise<string>
+  /** Does a write; what it answers is sent as JSON. */
+  act<Name extends ActionName>(name: Name, args: Actions[Name]): Promise<object>
+  readonly live: LiveFeed
+}
+
+export interface EventFilter {
+  source?: readonly string[]
+  type?: readonly EventType[]
+  project?: readonly string[]
+  session?: string
+}
+
+export interface EventsQuery extends EventFilter {
+  /** 1–1000. */
+  limit: number
+  before?: string
+  after?: string
+  order: 'arrival' | 'time'
+  /** ms since 1970, inclusive and exclusive. */
+  from?: number
+  to?: number
+  /** Full text over names: project, tool, file, model, agent type. */
+  q?: string
+}
+
+export interface SessionsQuery {
+  state?: readonly SessionStateName[]
+  from?: number
+  to?: number
+}
+
+export interface HeatmapQuery {
+  days: 7 | 30
+  timeZone: string
+  source?: readonly string[]
+}
+
+export interface StatsQuery {
+  /** 1–365. */
+  days: number
+  by: StatsBy
+}
+
+/** What `/ws` sends on. */
+export interface LiveFeed {
+  /** The cursor of the newest row. */
+  readonly head: string
+  /**
+   * The rows after a cursor, oldest first, up to `limit`; null where the cursor is not one of this node's or more rows
+   * than that follow it.
+   */
+  after(cursor: string, limit: number): Promise<EventRow[] | null>
+  /** New rows, in arrival order and each once, as they are in the index. Returns how to stop. */
+  onRows(listener: (rows: readonly EventRow[], head: string) => void): () => void
+  onSessions(listener: (sessions: readonly SessionRow[]) => void): () => void
+  onPeers(listener: (peers: readonly PeerStatus[]) => void): () => void
+  onPresence(listener: (members: readonly MemberRow[]) => void): () => void
+  onNotice(listener: (level: 'info' | 'warning' | 'error', message: string) => void): () => void
+}

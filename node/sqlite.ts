@@ -1,0 +1,81 @@
+import sqlite3 from 'sqlite3'
+
+export type SqlValue = string | number | null | Uint8Array
+export type SqlParams = readonly SqlValue[]
+
+/**
+ * One handle of SQLite with promises. Statements of one handle interleave, so a batch that must hold together is one
+ * statement, or runs in `transaction`, which lets nothing of the same handle in between.
+ */
+export class Database {
+  readonly #handle: sqlite3.Database
+  #turn: Promise<unknown> = Promise.resolve()
+
+  private constructor(handle: sqlite3.Database) {
+    this.#handle = handle
+  }
+
+  /** Opens a file, making it where it does not exist unless `readOnly`. Throws SQLite's error (`code`: SQLITE_…). */
+  static async open(path: string, { readOnly = false } = {}): Promise<Database> {
+    const mode = readOnly ? sqlite3.OPEN_READONLY : sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE
+    const handle = await new Promise<sqlite3.Database>((resolve, reject) => {
+      const opened: sqlite3.Database = new sqlite3.Database(path, mode, (error) =>
+        error ? reject(error) : resolve(opened),
+      )
+    })
+    handle.configure('busyTimeout', 5000)
+    return new Database(handle)
+  }
+
+  all<Row>(sql: string, params: SqlParams = []): Promise<Row[]> {
+    return new Promise((resolve, reject) => {
+      this.#handle.all<Row>(sql, params, (error, rows) => (error ? reject(error) : resolve(rows)))
+    })
+  }
+
+  async get<Row>(sql: string, params: SqlParams = []): Promise<Row | undefined> {
+    return (await this.all<Row>(sql, params))[0]
+  }
+
+  /** Runs one statement; the number of rows that it changed. */
+  run(sql: string, params: SqlParams = []): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#handle.run(sql, params, function (error) {
+        if (error) reject(error)
+        else resolve(this.changes)
+      })
+    })
+  }
+
+  /** Runs statements without parameters, in order. */
+  exec(sql: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#handle.exec(sql, (error) => (error ? reject(error) : resolve()))
+    })
+  }
+
+  /** Runs `work` between BEGIN and COMMIT; transactions of one handle wait for each other. Rolls back on an error. */
+  transaction<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(async () => {
+      await this.exec('BEGIN IMMEDIATE')
+      try {
+        const value = await work()
+        await this.exec('COMMIT')
+        return value
+      } catch (error) {
+        await this.exec('ROLLBACK').catch((rollback: unknown) => {
+          throw new AggregateError([error, rollback], 'a transaction failed and could not be rolled back')
+        })
+        throw error
+      }
+    })
+    this.#turn = result.catch(() => undefined)
+    return result
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#handle.close((error) => (error ? reject(error) : resolve()))
+    })
+  }
+}

@@ -1,0 +1,23 @@
+// Compiles the node and the page side by side into dist/.
+import { spawn } from 'node:child_process'
+import { chmodSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import process from 'node:process'
+
+const require = createRequire(import.meta.url)
+const bin = (name, file) => join(dirname(require.resolve(`${name}/package.json`)), file)
+
+function run(script, ...args) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [script, ...args], { stdio: 'inherit' })
+    child.on('close', (code) => resolve(code ?? 1))
+  })
+}
+
+const codes = await Promise.all([
+  run(bin('typescript', 'bin/tsc'), '-p', 'tsconfig.build.json'),
+  run(bin('vite', 'bin/vite.js'), 'build', '--logLevel', 'warn'),
+])
+if (codes.some((code) => code !== 0)) process.exit(1)
+chmodSync('dist/node/cli/main.js', 0o755)

@@ -1,0 +1,15 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { defineConfig } from 'vite'
+
+/** The dashboard: one page of static files, which the node serves from `dist/ui`. */
+export default defineConfig({
+  root: 'ui',
+  base: './',
+  plugins: [svelte()],
+  build: {
+    outDir: '../dist/ui',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+})
