@@ -50,6 +50,6 @@ export interface KnownEvents {
   known(source: string, ids: readonly string[]): Promise<Map<string, Tokens | null>>
   /** All events of those of a source's sessions that have not ended, by session, in time order. */
   openSessions(source: string): Promise<Map<string, Event[]>>
-  /** Whether and when (ms) sessions last had an event. */
-  lastEventAt(source: string, sessionIds: readonly string[]): Promise<Map<string, number>>
+  /** All events of some of a source's sessions, by session, in time order. */
+  sessionEvents(source: string, sessionIds: readonly string[]): Promise<Map<string, Event[]>>
 }
