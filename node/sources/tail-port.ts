@@ -31,9 +31,10 @@ export interface LineSink {
   begin(path: string, resumeAt: number): void
   /**
    * The next lines of a file, in order. Awaited before more of it is read. `atEnd`: nothing more stands in it now.
-   * Answers the offset before which everything is dealt with for good, so that a later run may begin there.
+   * Answers where the oldest line begins that is still held, null where all are dealt with for good: a later run
+   * begins there. May take long while the disk is full; it rejects only when the node stops.
    */
-  lines(path: string, lines: readonly Line[], atEnd: boolean): Promise<number>
+  lines(path: string, lines: readonly Line[], atEnd: boolean): Promise<number | null>
   /** The file is gone, or has been truncated or replaced and begins anew. */
   forget(path: string): void
 }

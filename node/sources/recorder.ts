@@ -1,0 +1,224 @@
+import type { Event, Tokens } from '../../core/events.ts'
+import { tokenSum, weight } from '../../core/events.ts'
+import { Lifecycle, SESSION_GAP_MS } from '../../core/lifecycle.ts'
+import type { Draft, Project, Rule } from '../../core/rule.ts'
+
+/** What was recorded already, so that it is not recorded again. */
+export interface Recorded {
+  /** Which of these ids are recorded, with a response's tokens. */
+  known(ids: readonly string[]): Promise<Map<string, Tokens | null>>
+  /** All events of those sessions that have not ended, by session. */
+  openSessions(): Promise<Map<string, Event[]>>
+  /** All events of some sessions, by session. */
+  sessionEvents(sessionIds: readonly string[]): Promise<Map<string, Event[]>>
+}
+
+export interface ProjectFinder {
+  peek(cwd: string | null): Project | undefined
+  resolve(cwd: string | null): Promise<Project>
+}
+
+export interface RecorderOptions {
+  rule: Rule
+  projects: ProjectFinder
+  recorded: Recorded
+  /** Stores events for good; resolves when they are. */
+  append(events: readonly Event[]): Promise<void>
+  now(): number
+}
+
+/** What a session's own events follow from. */
+interface Session {
+  lifecycle: Lifecycle
+  assistant: Draft['assistant']
+  project: Project
+  /** Whether a process of it has been seen alive in this run. */
+  wasAlive: boolean
+}
+
+/** Ids kept in memory until the index surely knows them. */
+const RECENT_IDS = 20_000
+
+const tokensOf = (event: Event): Tokens | null =>
+  event.eventType === 'activity' && event.payload.kind === 'response' ? event.payload.tokens : null
+
+/**
+ * Turns what the adapters found into recorded events: each once, whatever is read again, with the events that follow
+ * from a session's others. While files are caught up with nothing is said of sessions' ends, as their files come in any
+ * order; afterwards everything is said as it happens.
+ */
+export class Recorder {
+  readonly #options: RecorderOptions
+  readonly #recent = new Map<string, Tokens | null>()
+  readonly #sessions = new Map<string, Session>()
+  #turn: Promise<unknown> = Promise.resolve()
+  #isLive = false
+
+  constructor(options: RecorderOptions) {
+    this.#options = options
+  }
+
+  /** Picks up the sessions that had not ended when the node last stopped. */
+  async start(): Promise<void> {
+    for (const [id, events] of await this.#options.recorded.openSessions()) this.#restore(id, events)
+  }
+
+  /** Records what is new among some drafts; resolves when it is stored. Calls wait for each other. */
+  record(drafts: readonly Draft[]): Promise<void> {
+    return this.#inTurn(() => this.#record(drafts))
+  }
+
+  /** Everything that was there at the start has been read: says what follows, and is live from now on. */
+  goLive(isAlive: (sessionId: string) => boolean): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#isLive = true
+      await this.#endSilent(isAlive, false)
+    })
+  }
+
+  /** Ends sessions that have been silent for too long. Called every few seconds. */
+  tick(isAlive: (sessionId: string) => boolean): Promise<void> {
+    return this.#inTurn(() => this.#endSilent(isAlive, true))
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work)
+    this.#turn = result.catch(() => undefined)
+    return result
+  }
+
+  async #record(drafts: readonly Draft[]): Promise<void> {
+    const events: Event[] = []
+    const projects = new Map<string, Project>()
+    for (const draft of drafts) {
+      const { projects: finder, rule } = this.#options
+      const project = finder.peek(draft.cwd) ?? (await finder.resolve(draft.cwd))
+      const event = rule.event(draft, project)
+      if (!event) continue
+      events.push(event)
+      projects.set(event.payload.sessionId, project)
+    }
+    const fresh = await this.#fresh(events)
+    if (fresh.length === 0) return
+    await this.#load(fresh, projects)
+    for (const { event, replaced } of fresh) {
+      this.#sessions.get(event.payload.sessionId)!.lifecycle.add(event, replaced)
+    }
+    const follows = this.#isLive ? this.#follow([...projects.keys()]) : []
+    await this.#store([...follows, ...fresh.map(({ event }) => event)])
+  }
+
+  /** Those events that are not recorded, or weigh more than what is, each id once. */
+  async #fresh(events: readonly Event[]): Promise<{ event: Event; replaced?: Tokens }[]> {
+    const heaviest = new Map<string, Event>()
+    for (const event of events) {
+      const other = heaviest.get(event.id)
+      if (!other || weight(event) > weight(other)) heaviest.set(event.id, event)
+    }
+    const unsure = [...heaviest.keys()].filter((id) => !this.#recent.has(id))
+    const known =
+      unsure.length > 0 ? await this.#options.recorded.known(unsure) : new Map<string, Tokens | null>()
+    const fresh: { event: Event; replaced?: Tokens }[] = []
+    for (const event of heaviest.values()) {
+      const before = this.#recent.has(event.id) ? this.#recent.get(event.id) : known.get(event.id)
+      if (before === undefined) fresh.push({ event })
+      else if (before && weight(event) > tokenSum(before)) fresh.push({ event, replaced: before })
+    }
+    return fresh
+  }
+
+  async #load(fresh: readonly { event: Event }[], projects: ReadonlyMap<string, Project>): Promise<void> {
+    const missing = new Map<string, Event>()
+    for (const { event } of fresh) {
+      if (!this.#sessions.has(event.payload.sessionId)) missing.set(event.payload.sessionId, event)
+    }
+    if (missing.size === 0) return
+    const stored = await this.#options.recorded.sessionEvents([...missing.keys()])
+    for (const [id, event] of missing) {
+      const events = stored.get(id) ?? []
+      if (events.length > 0) this.#restore(id, events)
+      else {
+        const project = projects.get(id)!
+        this.#sessions.set(id, {
+          lifecycle: new Lifecycle(),
+          assistant: event.payload.assistant,
+          project,
+          wasAlive: false,
+        })
+      }
+    }
+  }
+
+  #restore(id: string, events: readonly Event[]): void {
+    const lifecycle = new Lifecycle()
+    for (const event of events) lifecycle.add(event)
+    const { assistant, project: name, projectTag } = events[0]!.payload
+    const project = projectTag === undefined ? { name } : { name, tag: projectTag }
+    this.#sessions.set(id, { lifecycle, assistant, project, wasAlive: false })
+  }
+
+  /** What now follows for some sessions from the order of their events alone. */
+  #follow(ids: readonly string[]): Event[] {
+    return ids.flatMap((id) => {
+      const session = this.#sessions.get(id)
+      if (!session) return []
+      const events = this.#due(id, session)
+      session.lifecycle.forget()
+      return events
+    })
+  }
+
+  #due(id: string, session: Session, now?: number, isOpen = false): Event[] {
+    return session.lifecycle.due(now, isOpen).flatMap(({ at, fact }) => {
+      const draft: Draft = { at, assistant: session.assistant, sessionId: id, cwd: null, fact }
+      return this.#options.rule.event(draft, session.project) ?? []
+    })
+  }
+
+  /**
+   * Ends silent sessions. One that awaits an answer stays open while its process lives; live, also while nothing is
+   * known of a process, for many versions do not tell; when catching up, that counts as gone.
+   */
+  async #endSilent(isAlive: (sessionId: string) => boolean, isUnknownOpen: boolean): Promise<void> {
+    const now = this.#options.now()
+    const events: Event[] = []
+    for (const [id, session] of this.#sessions) {
+      const alive = isAlive(id)
+      if (session.wasAlive && !alive) events.push(...this.#giveUpWaiting(id, session))
+      session.wasAlive ||= alive
+      const isOpen = alive || (isUnknownOpen && !session.wasAlive)
+      events.push(...this.#due(id, session, now, isOpen))
+      session.lifecycle.forget()
+      if (session.lifecycle.isEnded && now - session.lifecycle.lastAt > 2 * SESSION_GAP_MS)
+        this.#sessions.delete(id)
+    }
+    const fresh = await this.#fresh(events)
+    await this.#store(fresh.map(({ event }) => event))
+  }
+
+  /** The process that asked is gone, and nobody can answer it any more. */
+  #giveUpWaiting(id: string, { lifecycle, assistant, project }: Session): Event[] {
+    if (!lifecycle.awaitsAnswer) return []
+    const fact = { type: 'waiting', reason: 'unknown' } as const
+    const event = this.#options.rule.event(
+      { at: lifecycle.lastAt, assistant, sessionId: id, cwd: null, fact },
+      project,
+    )
+    if (!event) return []
+    lifecycle.add(event)
+    return [event]
+  }
+
+  async #store(events: readonly Event[]): Promise<void> {
+    if (events.length === 0) return
+    await this.#options.append(events)
+    for (const event of events) {
+      this.#recent.delete(event.id)
+      this.#recent.set(event.id, tokensOf(event))
+    }
+    for (const id of this.#recent.keys()) {
+      if (this.#recent.size <= RECENT_IDS) break
+      this.#recent.delete(id)
+    }
+  }
+}
