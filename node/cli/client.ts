@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import WebSocket from 'ws'
+import type { ActionName, Actions, ErrorAnswer, ServerMessage } from '../../core/api.ts'
+import { API_VERSION } from '../../core/api.ts'
+import { VibeTeaError } from '../../core/errors.ts'
+import { readLock } from '../home/lock.ts'
+
+/** A running node, as a command talks to it. */
+export class Client {
+  readonly url: string
+  readonly #token: string
+
+  constructor(url: string, token: string) {
+    this.url = url
+    this.#token = token
+  }
+
+  /** Asks for a path below the node's address. Throws the API's own sentence where it refuses. */
+  get<Answer>(path: string, query: Record<string, string | undefined> = {}): Promise<Answer> {
+    const search = new URLSearchParams()
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, value)
+    const tail = search.size > 0 ? `?${search.toString()}` : ''
+    return this.#ask<Answer>(path + tail, { method: 'GET' })
+  }
+
+  act<Name extends ActionName, Answer = object>(name: Name, args: Actions[Name]): Promise<Answer> {
+    return this.#ask<Answer>(`/api/actions/${name}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(args),
+    })
+  }
+
+  /** Follows `/ws` until it closes or `signal` says so; throws where the node went away by itself. */
+  follow(query: URLSearchParams, onMessage: (message: ServerMessage) => void, signal: AbortSignal): Promise<void> {
+    const address = `${this.url.replace(/^http/, 'ws')}/ws?${query.toString()}`
+    const socket = new WebSocket(address, [API_VERSION], {
+      headers: { authorization: `Bearer ${this.#token}` },
+    })
+    signal.addEventListener('abort', () => socket.close(), { once: true })
+    return new Promise((resolve, reject) => {
+      socket.on('message', (data: Buffer) => onMessage(JSON.parse(data.toString()) as ServerMessage))
+      socket.on('error', (error) => reject(stopped(error)))
+      socket.on('close', () => (signal.aborted ? resolve() : reject(stopped())))
+    })
+  }
+
+  async #ask<Answer>(path: string, init: RequestInit): Promise<Answer> {
+    const headers = { ...(init.headers as Record<string, string>), authorization: `Bearer ${this.#token}` }
+    let response: Response
+    try {
+      response = await fetch(this.url + path, { ...init, headers })
+    } catch (error) {
+      throw stopped(error)
+    }
+    const answer: unknown = await response.json()
+    if (response.ok) return answer as Answer
+    const { error, message } = answer as ErrorAnswer
+    throw new VibeTeaError(error, message)
+  }
+}
+
+function stopped(cause?: unknown): VibeTeaError {
+  return new VibeTeaError('node_stopped', 'The node does not answer any more.', 'Start it with: vibetea start', {
+    cause,
+  })
+}
+
+/** The node that runs for a home, or null where none does. */
+export async function findNode(home: string): Promise<Client | null> {
+  const holder = await readLock(home)
+  if (!holder?.url) return null
+  const token = await readFile(join(home, 'api-token'), 'utf8')
+  return new Client(holder.url, token.trim())
+}
+
+/** The node that runs for a home; throws a sentence that names `vibetea start` where none does. */
+export async function requireNode(home: string): Promise<Client> {
+  const client = await findNode(home)
+  if (client) return client
+  throw new VibeTeaError('not_running', 'No VibeTea node is running.', 'Start one with: vibetea start')
+}

@@ -1,0 +1,54 @@
+import type { Sharing } from '../../core/rule.ts'
+import { isBaseName } from '../../core/shapes.ts'
+import { VibeTeaError } from '../../core/errors.ts'
+import { findNode } from './client.ts'
+import type { Context } from './command.ts'
+import { parseDuration } from './duration.ts'
+import { settingsOf, withState } from './settings.ts'
+
+type Verb = 'share' | 'private' | 'exclude'
+
+const SHARING: Record<Verb, Sharing> = { share: 'shared', private: 'private', exclude: 'excluded' }
+const SAYS: Record<Verb, string> = {
+  share: 'is shared from now on, once you are in a team',
+  private: 'is recorded for you alone',
+  exclude: 'is not recorded',
+}
+
+/** `vibetea share|private|exclude <project>`: through the running node, else for its next start. */
+export async function setSharing(context: Context, verb: Verb, project: string): Promise<void> {
+  const [name, tag, ...rest] = project.split('~')
+  if (!isBaseName(name) || rest.length > 0 || tag === '') {
+    throw new VibeTeaError(
+      'invalid_project',
+      `"${project}" is not a project's name.`,
+      'Give the name of its folder as the dashboard shows it, such as web-app, or name~tag where two have one name.',
+    )
+  }
+  const { home } = await settingsOf(context)
+  const client = await findNode(home)
+  if (client) await client.act(verb, { project })
+  else await withState(home, (state) => state.setSharing(project, SHARING[verb], Date.now()))
+  context.out(`${project} ${SAYS[verb]}.`)
+}
+
+/** `vibetea pause [duration]` */
+export async function pause(context: Context, duration?: string): Promise<void> {
+  const now = Date.now()
+  const until = duration === undefined ? null : now + parseDuration(duration)
+  const { home } = await settingsOf(context)
+  const client = await findNode(home)
+  if (client) await client.act('pause', { until: until === null ? null : new Date(until).toISOString() })
+  else await withState(home, (state) => state.pause(now, until))
+  const end = until === null ? 'vibetea resume' : new Date(until).toLocaleString('sv')
+  context.out(`Nothing is recorded until ${end}. What happens meanwhile is never recorded later.`)
+}
+
+/** `vibetea resume` */
+export async function resume(context: Context): Promise<void> {
+  const { home } = await settingsOf(context)
+  const client = await findNode(home)
+  if (client) await client.act('resume', {})
+  else await withState(home, (state) => state.resume(Date.now()))
+  context.out('Recording.')
+}

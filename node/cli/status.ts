@@ -1,0 +1,34 @@
+import type { StatusAnswer } from '../../core/api.ts'
+import { requireNode } from './client.ts'
+import type { Context } from './command.ts'
+import { printable, span, table } from './output.ts'
+import { settingsOf } from './settings.ts'
+
+/** `vibetea status` */
+export async function status(context: Context, flags: { json?: boolean }): Promise<void> {
+  const { home } = await settingsOf(context)
+  const client = await requireNode(home)
+  const answer = await client.get<StatusAnswer>('/api/status')
+  if (flags.json) return context.out(JSON.stringify({ ...answer, url: client.url }, null, 2))
+  const { node, team, sources, logs, projects, refused } = answer
+  const lines = [
+    ['dashboard', client.url],
+    ['version', node.version],
+    ['source', node.source],
+    ['running', span(Date.now() - Date.parse(node.startedAt))],
+    ['team', team ? `${team.teamId} (${team.role})` : 'none: nothing leaves this machine'],
+    ['recording', node.pausedUntil === null ? 'yes' : `paused until ${node.pausedUntil}`],
+    ...logs.map((log) => ['log', `${log.kind}, ${log.blocks} blocks, ${log.bytes} bytes, ${log.behind} not yet indexed`]),
+  ]
+  for (const source of sources) {
+    const reading = source.backfill ? `, reading ${source.backfill.done} of ${source.backfill.total}` : ''
+    const watching = source.watching === 'none' ? 'not found' : `watched by ${source.watching}`
+    lines.push([source.assistant, `${source.files} files, ${watching}${reading}: ${source.directories.join(', ')}`])
+  }
+  for (const { project, sharing } of projects) if (sharing !== 'private') lines.push([sharing, project])
+  for (const [reason, count] of Object.entries(refused)) lines.push(['refused', `${reason}: ${count}`])
+  for (const line of table(lines)) context.out(printable(line))
+  for (const { path, message, remedy } of sources.flatMap((source) => source.problems)) {
+    context.out(printable(`problem: ${path}: ${message} ${remedy ?? ''}`.trimEnd()))
+  }
+}
