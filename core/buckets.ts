@@ -70,11 +70,12 @@ export function byLocalHour(
   now: number,
   days: number,
 ): HourCount[] {
-  const first = daysBefore(toLocal(now).date, days - 1)
+  const today = toLocal(now).date
+  const first = daysBefore(today, days - 1)
   const cells = new Map<string, HourCount>()
   for (const { source, bucket, count } of buckets) {
     const { date, hour } = toLocal(bucket * BUCKET_MS)
-    if (date < first) continue
+    if (date < first || date > today) continue
     const key = `${source} ${date} ${hour}`
     const cell = cells.get(key)
     if (cell) cell.eventCount += count

@@ -104,7 +104,7 @@ export type SummaryEvent = Of<'summary', SummaryPayload>
 export type ErrorEvent = Of<'error', ErrorPayload>
 export type Event = SessionEvent | ActivityEvent | ToolEvent | AgentEvent | SummaryEvent | ErrorEvent
 
-/** The largest event in bytes of JSON; the protocol's limit. */
+/** The protocol's limit of an event in bytes of JSON. The shapes of its fields keep every valid event far below it. */
 export const MAX_EVENT_BYTES = 4096
 /** No count of tokens and no duration in milliseconds is larger than this. */
 const MAX_COUNT = 1e12
@@ -113,8 +113,18 @@ type Fields = Record<string, unknown>
 
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-const isCount = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MAX_COUNT
+/** Whether a value is a whole number from 0 to 10^12; -0 is not one, as it does not survive JSON. */
+export function isCount(value: unknown): value is number {
+  return (
+    Number.isSafeInteger(value) && !Object.is(value, -0) && Number(value) >= 0 && Number(value) <= MAX_COUNT
+  )
+}
+
+/** The count nearest to a number; 0 for what is none. */
+export function fitCount(value: number): number {
+  return value > 0 ? Math.min(Math.round(value), MAX_COUNT) : 0
+}
+
 const oneOf = <T extends string>(list: readonly T[], value: unknown): value is T =>
   (list as readonly unknown[]).includes(value)
 
@@ -136,8 +146,8 @@ function parseTokens(value: unknown): Tokens | null {
 
 function parseTotals(value: unknown): Totals | null {
   if (!isFields(value)) return null
-  const { prompts, tools, failures, errors, durationMs } = value
-  const tokens = parseTokens(value.tokens)
+  const { prompts, tools, failures, errors, durationMs, tokens: given } = value
+  const tokens = parseTokens(given)
   if (!isCount(prompts) || !isCount(tools) || !isCount(failures)) return null
   if (!isCount(errors) || !isCount(durationMs) || !tokens) return null
   return { prompts, tools, failures, errors, tokens, durationMs }
@@ -151,19 +161,17 @@ function parseCommon(value: Fields): Common | null {
 }
 
 function parseActivity(common: Common, value: Fields): ActivityPayload | null {
-  switch (value.kind) {
+  const { kind, reason, model, tokens: given } = value
+  switch (kind) {
     case 'prompt':
       return { ...common, kind: 'prompt' }
     case 'compaction':
       return { ...common, kind: 'compaction' }
     case 'waiting':
-      return oneOf(WAITING_REASONS, value.reason)
-        ? { ...common, kind: 'waiting', reason: value.reason }
-        : null
+      return oneOf(WAITING_REASONS, reason) ? { ...common, kind: 'waiting', reason } : null
     case 'response': {
-      const tokens = parseTokens(value.tokens)
-      if (!tokens || !isModel(value.model)) return null
-      return { ...common, kind: 'response', model: value.model, tokens }
+      const tokens = parseTokens(given)
+      return tokens && isModel(model) ? { ...common, kind: 'response', model, tokens } : null
     }
     default:
       return null
@@ -184,7 +192,8 @@ function parseTool(common: Common, value: Fields): ToolPayload | null {
   }
   if (fileTag !== undefined) {
     if (!isTag(fileTag)) return null
-    payload.fileTag = fileTag
+    // No tag without the name it belongs to: who withholds the name withholds the file.
+    if (context !== undefined) payload.fileTag = fileTag
   }
   return payload
 }
@@ -198,7 +207,7 @@ function parseAgent(common: Common, value: Fields): AgentPayload | null {
 
 /**
  * Reads an event from untrusted data: copies the known fields, each checked for shape and bounds, into a new object.
- * Unknown fields are left behind; an event with a wrong one is `null`.
+ * Unknown fields are left behind; an event with a wrong one is `null`. Each field is read once.
  */
 export function parseEvent(value: unknown): Event | null {
   if (!isFields(value)) return null
@@ -208,9 +217,10 @@ export function parseEvent(value: unknown): Event | null {
   if (!common) return null
   const head = { id, source, timestamp }
   switch (eventType) {
-    case 'session':
-      if (!oneOf(SESSION_ACTIONS, fields.action)) return null
-      return { ...head, eventType, payload: { ...common, action: fields.action } }
+    case 'session': {
+      const { action } = fields
+      return oneOf(SESSION_ACTIONS, action) ? { ...head, eventType, payload: { ...common, action } } : null
+    }
     case 'activity': {
       const payload = parseActivity(common, fields)
       return payload && { ...head, eventType, payload }
@@ -224,13 +234,17 @@ export function parseEvent(value: unknown): Event | null {
       return payload && { ...head, eventType, payload }
     }
     case 'summary': {
+      const { summary } = fields
       const totals = parseTotals(fields.totals)
-      if (fields.summary !== SUMMARY_TEXT || !totals) return null
-      return { ...head, eventType, payload: { ...common, summary: SUMMARY_TEXT, totals } }
+      if (summary !== SUMMARY_TEXT || !totals) return null
+      return { ...head, eventType, payload: { ...common, summary, totals } }
     }
-    case 'error':
-      if (!oneOf(ERROR_CATEGORIES, fields.category)) return null
-      return { ...head, eventType, payload: { ...common, category: fields.category } }
+    case 'error': {
+      const { category } = fields
+      return oneOf(ERROR_CATEGORIES, category)
+        ? { ...head, eventType, payload: { ...common, category } }
+        : null
+    }
     default:
       return null
   }

@@ -1,5 +1,6 @@
-import type { Event, Tokens, Totals } from './events.ts'
+import type { Event, Tokens, Totals, WaitingReason } from './events.ts'
 import type { LifecycleFact } from './rule.ts'
+import { NEEDS, strongerWait, waitOf } from './waiting.ts'
 
 /** A session that is silent for this long has ended, unless it waits for an answer. */
 export const SESSION_GAP_MS = 30 * 60_000
@@ -8,28 +9,14 @@ export const SESSION_GAP_MS = 30 * 60_000
 interface Stretch {
   from: number
   to: number
-  /** Its last event asks a person something. */
-  awaitsAnswer: boolean
+  /** What its last event waits for. */
+  wait: WaitingReason | null
   totals: Omit<Totals, 'durationMs'>
 }
 
 export interface DatedFact {
   at: number
   fact: LifecycleFact
-}
-
-/** Adds `sign` times the counts of `tokens` to `sum`. */
-function addTokens(sum: Tokens, tokens: Tokens, sign: 1 | -1 = 1): void {
-  sum.input += sign * tokens.input
-  sum.output += sign * tokens.output
-  sum.cacheRead += sign * tokens.cacheRead
-  sum.cacheWrite += sign * tokens.cacheWrite
-}
-
-/** Whether an event says that the session waits for a person's answer. */
-export function asksForAnswer(event: Event): boolean {
-  if (event.eventType !== 'activity' || event.payload.kind !== 'waiting') return false
-  return event.payload.reason === 'permission' || event.payload.reason === 'question'
 }
 
 /**
@@ -39,6 +26,8 @@ export function asksForAnswer(event: Event): boolean {
 export class Lifecycle {
   #stretches: Stretch[] = []
   readonly #said = new Set<string>()
+  /** The earliest end that was said. */
+  #firstEnd = Infinity
 
   /** The time of the last event, in ms; -Infinity where there is none. */
   get lastAt(): number {
@@ -47,7 +36,8 @@ export class Lifecycle {
 
   /** Whether the session's last event asks a person something. */
   get awaitsAnswer(): boolean {
-    return this.#stretches.at(-1)?.awaitsAnswer ?? false
+    const last = this.#stretches.at(-1)
+    return last !== undefined && asks(last)
   }
 
   /** Whether the last stretch has been said to be over. */
@@ -63,23 +53,10 @@ export class Lifecycle {
     const at = Date.parse(event.timestamp)
     if (event.eventType === 'session') {
       const { action } = event.payload
-      this.#said.add(action === 'started' ? action : `${action} ${at}`)
-      return
-    }
-    if (event.eventType === 'summary') return
-    const stretch = this.#stretchFor(at, asksForAnswer(event))
-    const { totals } = stretch
-    if (event.eventType === 'tool') {
-      if (event.payload.status === 'started') totals.tools++
-      if (event.payload.status === 'failed') totals.failures++
-    } else if (event.eventType === 'error') {
-      totals.errors++
-    } else if (event.eventType === 'activity') {
-      if (event.payload.kind === 'prompt') totals.prompts++
-      if (event.payload.kind === 'response') {
-        if (replaced) addTokens(totals.tokens, replaced, -1)
-        addTokens(totals.tokens, event.payload.tokens)
-      }
+      this.#markSaid(action === 'started' ? action : `${action} ${at}`)
+      if (action === 'ended') this.#firstEnd = Math.min(this.#firstEnd, at)
+    } else if (event.eventType !== 'summary') {
+      count(this.#stretchFor(at, waitOf(event)).totals, event, replaced)
     }
   }
 
@@ -90,57 +67,111 @@ export class Lifecycle {
   due(now?: number, isAlive = false): DatedFact[] {
     const out: DatedFact[] = []
     const say = (at: number, name: string, ...facts: LifecycleFact[]) => {
-      if (this.#said.has(name)) return
-      this.#said.add(name)
-      for (const fact of facts) out.push({ at, fact })
+      if (this.#markSaid(name)) out.push(...facts.map((fact) => ({ at, fact })))
     }
-    const stretches = joinWaits(this.#stretches)
-    stretches.forEach(({ from, to, awaitsAnswer, totals }, i) => {
-      if (i > 0) say(from, `resumed ${from}`, { type: 'session', action: 'resumed' })
-      else if (!this.#hasForgotten) say(from, 'started', { type: 'session', action: 'started' })
-      const isOver =
-        i < stretches.length - 1 ||
-        (now !== undefined && now - to >= SESSION_GAP_MS && !(isAlive && awaitsAnswer))
-      if (!isOver) return
+    const stretches = this.#joined()
+    stretches.forEach((stretch, i) => {
+      const { from, to, totals } = stretch
+      const isFirst = i === 0 && this.#firstEnd >= from
+      if (isFirst) say(from, 'started', { type: 'session', action: 'started' })
+      else say(from, `resumed ${from}`, { type: 'session', action: 'resumed' })
+      const isSilent = now !== undefined && now - to >= SESSION_GAP_MS && !(isAlive && asks(stretch))
+      if (i === stretches.length - 1 && !isSilent) return
       const summary: LifecycleFact = { type: 'summary', totals: { ...totals, durationMs: to - from } }
       say(to, `ended ${to}`, { type: 'session', action: 'ended' }, summary)
+      this.#firstEnd = Math.min(this.#firstEnd, to)
     })
     return out
   }
 
   /** Drops the stretches that are said to be over: for a session that goes on live, where order is time. */
   forget(): void {
-    const open = this.#stretches.findLastIndex((stretch) => this.#said.has(`ended ${stretch.to}`)) + 1
-    const kept = Math.min(open, this.#stretches.length - 1)
-    if (kept <= 0) return
-    this.#hasForgotten = true
-    this.#stretches = this.#stretches.slice(kept)
+    const list = this.#stretches
+    const open = list.findLastIndex((stretch) => this.#isSaidOver(stretch)) + 1
+    let kept = Math.min(open, list.length - 1)
+    while (kept > 0 && this.#goesOn(list[kept - 1]!)) kept--
+    if (kept > 0) this.#stretches = list.slice(kept)
   }
 
-  #hasForgotten = false
+  /** Whether it was not said before. */
+  #markSaid(name: string): boolean {
+    if (this.#said.has(name)) return false
+    this.#said.add(name)
+    return true
+  }
+
+  #isSaidOver(stretch: Stretch): boolean {
+    return this.#said.has(`ended ${stretch.to}`)
+  }
+
+  /** A gap after a question is no end, unless it was said to be one as the process was gone. */
+  #goesOn(stretch: Stretch): boolean {
+    return asks(stretch) && !this.#isSaidOver(stretch)
+  }
+
+  /** The stretches, those joined that only waiting for an answer parts. */
+  #joined(): Stretch[] {
+    const out: Stretch[] = []
+    let goesOn = false
+    for (const stretch of this.#stretches) {
+      if (goesOn) out.push(joined(out.pop()!, stretch))
+      else out.push(stretch)
+      goesOn = this.#goesOn(stretch)
+    }
+    return out
+  }
 
   /** The stretch that an event at `at` belongs to, extended to it. */
-  #stretchFor(at: number, asks: boolean): Stretch {
+  #stretchFor(at: number, wait: WaitingReason | null): Stretch {
     const list = this.#stretches
     const i = list.findLastIndex((stretch) => stretch.from <= at)
     const before = list[i]
     if (before && at <= before.to) {
-      if (at === before.to) before.awaitsAnswer ||= asks
+      if (at === before.to) before.wait = strongerWait(before.wait, wait)
       return before
     }
     const next = list[i + 1]
     const joinsNext = next !== undefined && next.from - at < SESSION_GAP_MS
     if (before && at - before.to < SESSION_GAP_MS) {
       before.to = at
-      before.awaitsAnswer = asks
+      before.wait = wait
       if (joinsNext) list.splice(i, 2, joined(before, next))
     } else if (joinsNext) {
       next.from = at
     } else {
-      list.splice(i + 1, 0, { from: at, to: at, awaitsAnswer: asks, totals: emptyTotals() })
+      list.splice(i + 1, 0, { from: at, to: at, wait, totals: emptyTotals() })
     }
     return list.findLast((stretch) => stretch.from <= at)!
   }
+}
+
+/** Whether a stretch ends with a question to a person. */
+function asks({ wait }: Stretch): boolean {
+  return wait !== null && NEEDS[wait] === 'answer'
+}
+
+/** Adds an event to what is counted; `replaced` tokens are taken off. */
+function count(totals: Stretch['totals'], event: Event, replaced: Tokens | undefined): void {
+  if (event.eventType === 'error') totals.errors++
+  if (event.eventType === 'tool') {
+    if (event.payload.status === 'started') totals.tools++
+    if (event.payload.status === 'failed') totals.failures++
+  }
+  if (event.eventType === 'activity') {
+    if (event.payload.kind === 'prompt') totals.prompts++
+    if (event.payload.kind === 'response') {
+      if (replaced) addTokens(totals.tokens, replaced, -1)
+      addTokens(totals.tokens, event.payload.tokens)
+    }
+  }
+}
+
+/** Adds `sign` times the counts of `tokens` to `sum`. */
+function addTokens(sum: Tokens, tokens: Tokens, sign: 1 | -1 = 1): void {
+  sum.input += sign * tokens.input
+  sum.output += sign * tokens.output
+  sum.cacheRead += sign * tokens.cacheRead
+  sum.cacheWrite += sign * tokens.cacheWrite
 }
 
 function emptyTotals(): Stretch['totals'] {
@@ -159,16 +190,5 @@ function joined(a: Stretch, b: Stretch): Stretch {
     errors: a.totals.errors + b.totals.errors,
     tokens,
   }
-  return { from: a.from, to: b.to, awaitsAnswer: b.awaitsAnswer, totals }
-}
-
-/** A gap after a question is no end: joins the stretches that such a gap parts. */
-function joinWaits(stretches: readonly Stretch[]): Stretch[] {
-  const out: Stretch[] = []
-  for (const stretch of stretches) {
-    const before = out.at(-1)
-    if (before?.awaitsAnswer) out[out.length - 1] = joined(before, stretch)
-    else out.push(stretch)
-  }
-  return out
+  return { from: a.from, to: b.to, wait: b.wait, totals }
 }

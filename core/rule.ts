@@ -9,10 +9,12 @@ import type {
   Totals,
   WaitingReason,
 } from './events.ts'
-import { parseEvent, SUMMARY_TEXT } from './events.ts'
+import { fitCount, isCount, parseEvent, SUMMARY_TEXT } from './events.ts'
+import { baseNameOf, isAllowedExtension, isWithoutContext, pathWithin } from './file-context.ts'
 import type { Blake2b } from './hash.ts'
 import { derive, lengthPrefixed, portableBlake2b, z32Prefix } from './hash.ts'
-import { isBaseName, isSessionId, lastPathPart, modelName, projectName, toolName } from './shapes.ts'
+import { named, naturalKey } from './natural-key.ts'
+import { isSessionId, modelName, projectName, toolName } from './shapes.ts'
 
 /**
  * The privacy rule: the only way from what an adapter found to an event. An adapter hands over the named fields below,
@@ -68,60 +70,13 @@ export interface Rules {
   fileTag(rootCommit: string, relativePath: string): string
 }
 
-/** Tools whose argument is a command, a search or an address: no file's name is shown for them. Lower case. */
-const WITHOUT_CONTEXT = new Set([
-  'bash', 'bashoutput', 'killshell', 'shell', 'exec', 'exec_command', 'local_shell', 'run_shell_command', 'execute',
-  'grep', 'glob', 'search', 'ripgrep', 'rg', 'find', 'search_file_content', 'codebase_search', 'file_search',
-  'ls', 'list', 'list_dir', 'list_directory', 'websearch', 'web_search', 'google_web_search', 'webfetch', 'web_fetch',
-  'fetch', 'task', 'agent', 'skill', 'toolsearch',
-]) // prettier-ignore
-
-/** Ids of fewer random characters than this are not unique by themselves. */
-const UNIQUE_LENGTH = 16
-
-/** Whether an id stands for one thing wherever it occurs; `call_1` and the short ids of proxies do not. */
-function isUnique(id: string): boolean {
-  const random = id.replace(/^(?:[A-Za-z]+[_-])+/, '').replace(/[^A-Za-z0-9]/g, '')
-  return random.length >= UNIQUE_LENGTH
-}
-
-/** Names one thing: by its id alone where that is unique, else within its session. */
-function named(sessionId: string, id: string): string[] {
-  return isUnique(id) ? [id] : [sessionId, id]
-}
-
-/** The natural key of a fact: the same thing, read again wherever it stands, gives the same key. */
-function naturalKey(session: string, timestamp: string, fact: Fact): string[] {
-  switch (fact.type) {
-    case 'prompt':
-      return ['prompt', session, timestamp, fact.text]
-    case 'response':
-      return ['response', ...named(session, fact.messageId)]
-    case 'waiting':
-      return fact.after === undefined
-        ? ['waiting', session, timestamp, fact.reason]
-        : ['waiting', ...named(session, fact.after), fact.reason]
-    case 'compaction':
-      return ['compaction', session, timestamp]
-    case 'tool':
-      return ['tool', ...named(session, fact.callId), fact.status]
-    case 'agent':
-      return ['agent', ...named(session, fact.agentId), fact.state]
-    case 'error':
-      return fact.messageId === undefined
-        ? ['error', session, timestamp, fact.category]
-        : ['error', ...named(session, fact.messageId)]
-    case 'session':
-      return fact.action === 'started'
-        ? ['session', session, 'started']
-        : ['session', session, fact.action, timestamp]
-    case 'summary':
-      return ['summary', session, timestamp]
-  }
-}
-
 /** Times outside the years 0–9999 have no RFC 3339 form. */
 const isTime = (ms: number): boolean => ms >= -62167219200000 && ms <= 253402300799999
+
+interface FileFields {
+  context?: string
+  fileTag?: string
+}
 
 export interface RuleOptions {
   /** The label of this device's events. */
@@ -162,7 +117,7 @@ export class Rule {
       id: `evt_${z32Prefix(this.#hash(this.#idKey, key), 20)}`,
       source: this.#source,
       timestamp,
-      ...this.#body(sessionId, common, draft.fact, project),
+      ...this.#body(sessionId, common, draft, project),
     })
   }
 
@@ -179,25 +134,32 @@ export class Rule {
     return id
   }
 
-  #body(sessionId: string, common: object, fact: Fact, project: Project): object {
+  #body(sessionId: string, common: object, draft: Draft, project: Project): object {
+    const { fact } = draft
     switch (fact.type) {
       case 'prompt':
       case 'compaction':
         return { eventType: 'activity', payload: { ...common, kind: fact.type } }
       case 'response': {
-        const payload = { ...common, kind: 'response', model: modelName(fact.model), tokens: fact.tokens }
+        const payload = {
+          ...common,
+          kind: 'response',
+          model: modelName(fact.model),
+          tokens: fitTokens(fact.tokens),
+        }
         return { eventType: 'activity', payload }
       }
       case 'waiting':
         return { eventType: 'activity', payload: { ...common, kind: 'waiting', reason: fact.reason } }
       case 'tool': {
+        const duration = fact.durationMs === undefined ? undefined : Math.round(fact.durationMs)
         const payload = {
           ...common,
           tool: toolName(fact.tool),
           callId: this.#shortHash('call', named(sessionId, fact.callId)),
           status: fact.status,
-          durationMs: fact.durationMs,
-          ...this.#file(fact.tool, fact.path, project),
+          durationMs: isCount(duration) ? duration : undefined,
+          ...this.#file(draft, fact.tool, fact.path, project),
         }
         return { eventType: 'tool', payload }
       }
@@ -211,26 +173,22 @@ export class Rule {
       case 'session':
         return { eventType: 'session', payload: { ...common, action: fact.action } }
       case 'summary':
-        return { eventType: 'summary', payload: { ...common, summary: SUMMARY_TEXT, totals: fact.totals } }
+        return {
+          eventType: 'summary',
+          payload: { ...common, summary: SUMMARY_TEXT, totals: fitTotals(fact.totals) },
+        }
     }
   }
 
   /** The base name and tag of the one file that a tool reads or changes, where they may be shown. */
-  #file(tool: string, path: string | undefined, project: Project): { context?: string; fileTag?: string } {
-    if (path === undefined || WITHOUT_CONTEXT.has(tool.toLowerCase())) return {}
-    if (path.includes('://') || /[\r\n]/.test(path)) return {}
-    const context = lastPathPart(path)
-    if (!isBaseName(context) || !this.#mayShow(context)) return {}
-    const relative = pathWithin(project.root, path)
-    if (relative === null || project.rootCommit === undefined) return { context }
-    return { context, fileTag: this.#rules.fileTag(project.rootCommit, relative) }
-  }
-
-  #mayShow(baseName: string): boolean {
-    const allowed = this.#rules.allowedExtensions
-    if (!allowed) return true
-    const dot = baseName.lastIndexOf('.')
-    return dot >= 0 && allowed.has(baseName.slice(dot + 1).toLowerCase())
+  #file(draft: Draft, tool: string, path: string | undefined, project: Project): FileFields {
+    if (path === undefined || isWithoutContext(tool)) return {}
+    const context = baseNameOf(path)
+    if (context === null || !isAllowedExtension(this.#rules.allowedExtensions, context)) return {}
+    const { root, rootCommit } = project
+    if (root === undefined || rootCommit === undefined) return { context }
+    const relative = pathWithin(root, draft.cwd ?? root, path)
+    return relative === null ? { context } : { context, fileTag: this.#rules.fileTag(rootCommit, relative) }
   }
 
   #shortHash(label: string, inputs: string[]): string {
@@ -238,20 +196,25 @@ export class Rule {
   }
 }
 
-/** The path below a work tree, with `/`; null where it is elsewhere. A relative path counts from the work tree. */
-function pathWithin(root: string | undefined, path: string): string | null {
-  if (root === undefined) return null
-  const slashed = path.replaceAll('\\', '/')
-  const base = root.replaceAll('\\', '/').replace(/\/$/, '') + '/'
-  const isAbsolute = slashed.startsWith('/') || /^[A-Za-z]:\//.test(slashed)
-  if (isAbsolute && !slashed.startsWith(base)) return null
-  const parts: string[] = []
-  for (const part of (isAbsolute ? slashed.slice(base.length) : slashed).split('/')) {
-    if (part === '' || part === '.') continue
-    if (part !== '..') parts.push(part)
-    else if (parts.pop() === undefined) return null
+/** Tokens as they may stand in an event: what a proxy reports may be negative, broken or missing. */
+function fitTokens({ input, output, cacheRead, cacheWrite }: Tokens): Tokens {
+  return {
+    input: fitCount(input),
+    output: fitCount(output),
+    cacheRead: fitCount(cacheRead),
+    cacheWrite: fitCount(cacheWrite),
   }
-  return parts.length > 0 ? parts.join('/') : null
+}
+
+function fitTotals({ prompts, tools, failures, errors, tokens, durationMs }: Totals): Totals {
+  return {
+    prompts: fitCount(prompts),
+    tools: fitCount(tools),
+    failures: fitCount(failures),
+    errors: fitCount(errors),
+    tokens: fitTokens(tokens),
+    durationMs: fitCount(durationMs),
+  }
 }
 
 /** A UUID of version 8 (RFC 9562, "custom") from the first 16 bytes. */

@@ -1,5 +1,9 @@
 import type { Event, WaitingReason } from './events.ts'
 import { SESSION_GAP_MS } from './lifecycle.ts'
+import type { Needs } from './waiting.ts'
+import { NEEDS, strongerWait, waitOf } from './waiting.ts'
+
+export type { Needs } from './waiting.ts'
 
 /** A session is active while its last event is younger than this. */
 export const ACTIVE_MS = 5 * 60_000
@@ -7,8 +11,6 @@ export const ACTIVE_MS = 5 * 60_000
 export const OVERVIEW_MS = 30 * 60_000
 
 export type SessionStateName = 'active' | 'waiting' | 'inactive' | 'ended'
-/** `answer`: a permission or a question is open. `review`: the turn is over. */
-export type Needs = 'answer' | 'review'
 
 /** What the state of a session follows from. Times in ms since 1970. */
 export interface SessionClock {
@@ -23,7 +25,7 @@ export interface SessionClock {
 export const NO_CLOCK: SessionClock = { lastAt: 0, endedAt: 0, waiting: null }
 
 /**
- * Folds an event into a session's clock, in any order: the later event decides, of two at one time a wait does.
+ * Folds an event into a session's clock, in any order: the later event decides, of two at one time the one that waits.
  * A wait is over with the next event.
  */
 export function advance(clock: SessionClock, event: Event): SessionClock {
@@ -32,12 +34,10 @@ export function advance(clock: SessionClock, event: Event): SessionClock {
   if (event.eventType === 'session') {
     return event.payload.action === 'ended' && at > clock.endedAt ? { ...clock, endedAt: at } : clock
   }
-  const waiting =
-    event.eventType === 'activity' && event.payload.kind === 'waiting'
-      ? { reason: event.payload.reason, since: at }
-      : null
-  if (at < clock.lastAt || (at === clock.lastAt && !waiting)) return clock
-  return { ...clock, lastAt: at, waiting }
+  if (at < clock.lastAt) return clock
+  const before = at === clock.lastAt ? (clock.waiting?.reason ?? null) : null
+  const reason = strongerWait(before, waitOf(event))
+  return { ...clock, lastAt: at, waiting: reason && { reason, since: at } }
 }
 
 export interface SessionStatus {
@@ -47,13 +47,6 @@ export interface SessionStatus {
   needsSince: number | null
   /** ms since 1970, or null while the session goes on. */
   endedAt: number | null
-}
-
-const NEEDS: Record<WaitingReason, Needs | null> = {
-  permission: 'answer',
-  question: 'answer',
-  turn: 'review',
-  unknown: null,
 }
 
 /** The state at `now` (ms). The first that holds counts: ended, waiting, active, inactive. */

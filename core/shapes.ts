@@ -71,16 +71,23 @@ export function toolName(value: unknown): string {
   return isToolName(value) ? value : OTHER
 }
 
-/** A model's name as it may be shown: itself where it fits, else `other`. */
+/** An address, or a file of the machine that runs the model: a path from a root, a drive or a parent folder. */
+const PLACE = /:\/\/|^\/|^[A-Za-z]:\/|(^|\/)\.\.?(\/|$)/
+
+/** A model's name as it may be shown: itself where it fits, else `other`. Local servers name a model by its file. */
 export function modelName(value: unknown): string {
-  return isModel(value) ? value : OTHER
+  return isModel(value) && !PLACE.test(value) ? value : OTHER
 }
 
 /** What stands for a project whose name would be nothing, or looks like a key. */
 const NAMELESS = 'project'
 
-/** A project's name: what the base-name rule does not allow becomes `-`, and 80 characters are kept. */
+/**
+ * A project's name: what the base-name rule does not allow becomes `-`, and 80 characters are kept. Of a path only the
+ * last part counts.
+ */
 export function projectName(name: string): string {
-  const fitted = name.replace(/[^A-Za-z0-9._@+()[\]-]/gu, '-').slice(0, 80)
+  const last = lastPathPart(name.replace(/[/\\]+$/, ''))
+  const fitted = last.replace(/[^A-Za-z0-9._@+()[\]-]/gu, '-').slice(0, 80)
   return isBaseName(fitted) ? fitted : NAMELESS
 }
