@@ -18,7 +18,13 @@ import type {
 import type { EventType } from '../../core/events.ts'
 import type { SessionStateName } from '../../core/sessions.ts'
 
-/** What the API needs of the node; `node.ts` gives it. Every parameter here has been checked. */
+/** The writes that the node does; `open` is the API's own, which keeps the codes. */
+export type NodeAction = Exclude<ActionName, 'open'>
+
+/**
+ * What the API needs of the node; `node.ts` gives it. Every parameter here has been checked. A `VibeTeaError` that a
+ * call throws is answered with 400 and its sentence, anything else with 500 and a line in the log.
+ */
 export interface Backend {
   status(): Promise<StatusAnswer>
   events(query: EventsQuery): Promise<EventsAnswer>
@@ -31,7 +37,7 @@ export interface Backend {
   /** Prometheus text. */
   metrics(): Promise<string>
   /** Does a write; what it answers is sent as JSON. */
-  act<Name extends ActionName>(name: Name, args: Actions[Name]): Promise<object>
+  act<Name extends NodeAction>(name: Name, args: Actions[Name]): Promise<object>
   readonly live: LiveFeed
 }
 
@@ -75,16 +81,24 @@ export interface StatsQuery {
 
 /** What `/ws` sends on. */
 export interface LiveFeed {
-  /** The cursor of the newest row. */
+  /**
+   * The cursor of the newest row, never empty; where there is no row yet, one that all rows follow. It moves together
+   * with the call of `onRows`: whoever listens from now on gets exactly the rows that follow it.
+   */
   readonly head: string
   /**
    * The rows after a cursor, oldest first, up to `limit`; null where the cursor is not one of this node's or more rows
    * than that follow it.
    */
   after(cursor: string, limit: number): Promise<EventRow[] | null>
-  /** New rows, in arrival order and each once, as they are in the index. Returns how to stop. */
+  /**
+   * New rows, in arrival order and each once, after they are in the index (`after` gives them by then). Returns how to
+   * stop; the same below.
+   */
   onRows(listener: (rows: readonly EventRow[], head: string) => void): () => void
+  /** Sessions whose row changed. */
   onSessions(listener: (sessions: readonly SessionRow[]) => void): () => void
+  /** All peers, when one changed; likewise all members. */
   onPeers(listener: (peers: readonly PeerStatus[]) => void): () => void
   onPresence(listener: (members: readonly MemberRow[]) => void): () => void
   onNotice(listener: (level: 'info' | 'warning' | 'error', message: string) => void): () => void

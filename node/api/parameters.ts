@@ -1,0 +1,170 @@
+import * as z from 'zod'
+import { STATS_BY } from '../../core/api.ts'
+import { EVENT_TYPES } from '../../core/events.ts'
+import { isSessionId, isSource } from '../../core/shapes.ts'
+import { Refusal, shown } from './refusal.ts'
+
+/**
+ * What each call takes. The error text of a schema says what is allowed; `check` puts the parameter's name and value
+ * before it.
+ */
+
+const SESSION_STATES = ['active', 'waiting', 'inactive', 'ended'] as const
+const MAX_LIST = 100
+const MAX_QUERY_LENGTH = 200
+/** The last ms of the year 9999, where RFC 3339 ends. */
+const MAX_TIME_MS = 253_402_300_799_999
+const MAX_STATS_DAYS = 365
+
+const isoTime = z.iso.datetime({ offset: true })
+
+/** Reads RFC 3339 or ms since 1970; null where it is neither. */
+export function parseTime(text: string): number | null {
+  if (/^\d{1,15}$/.test(text)) return Number(text) <= MAX_TIME_MS ? Number(text) : null
+  // A "+" that was not encoded comes as a space.
+  const time = text.replace(/ (?=\d\d:\d\d$)/, '+')
+  return isoTime.safeParse(time).success ? Date.parse(time) : null
+}
+
+function isTimeZone(name: string): boolean {
+  // Newer engines take offsets too, which no daylight saving follows.
+  if (!/^[A-Za-z]/.test(name)) return false
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
+  } catch (error) {
+    if (error instanceof RangeError) return false
+    throw error
+  }
+}
+
+function matching(test: (text: string) => boolean, allowed: string) {
+  return z.string(allowed).refine(test, allowed)
+}
+
+function whole(min: number, max: number) {
+  const allowed = `a whole number from ${min} to ${max}`
+  return matching(
+    (text) => /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max,
+    allowed,
+  ).transform(Number)
+}
+
+function choice<const T extends readonly string[]>(values: T) {
+  return z.enum(values, values.join(', '))
+}
+
+/** Commas between names. */
+function list<T extends z.ZodType<string, string>>(name: T) {
+  const allowed = `1 to ${MAX_LIST} names with commas between them`
+  return z
+    .string(allowed)
+    .transform((text) => text.split(','))
+    .pipe(z.array(name).min(1, allowed).max(MAX_LIST, allowed))
+}
+
+const cursor = matching(
+  (text) => /^[A-Za-z0-9._:~-]{1,128}$/.test(text),
+  'a cursor that an earlier answer gave, unchanged',
+)
+const time = matching(
+  (text) => parseTime(text) !== null,
+  'a time such as 2026-11-20T08:00:00Z, or milliseconds since 1970',
+).transform((text) => parseTime(text)!)
+/** `name` or `name~tag`. */
+const project = matching(
+  (text) => /^[A-Za-z0-9._@+()[\]~-]{1,100}$/.test(text),
+  'names of projects with commas between them',
+)
+const source = matching(isSource, 'sources such as macbook-k3f9xq with commas between them')
+const types = list(choice(EVENT_TYPES))
+
+const isOrdered = ({ from, to }: { from?: number; to?: number }): boolean =>
+  from === undefined || to === undefined || from < to
+const ORDERED = { path: ['to'], error: 'a time after "from"' }
+
+export const noParameters = z.strictObject({})
+
+export const eventsParameters = z
+  .strictObject({
+    limit: whole(1, 1000).prefault('200'),
+    before: z.exactOptional(cursor),
+    after: z.exactOptional(cursor),
+    order: choice(['arrival', 'time']).prefault('arrival'),
+    from: z.exactOptional(time),
+    to: z.exactOptional(time),
+    source: z.exactOptional(list(source)),
+    type: z.exactOptional(types),
+    project: z.exactOptional(list(project)),
+    session: z.exactOptional(matching(isSessionId, "a session's id, a UUID in lower case")),
+    q: z.exactOptional(
+      matching(
+        (text) => text.trim() !== '' && text.length <= MAX_QUERY_LENGTH,
+        `1 to ${MAX_QUERY_LENGTH} characters to search for`,
+      ),
+    ),
+  })
+  .refine(isOrdered, ORDERED)
+  .refine(({ before, after }) => before === undefined || after === undefined, {
+    path: ['after'],
+    error: 'either "before" or "after", not both',
+  })
+
+export const sessionsParameters = z
+  .strictObject({
+    state: z.exactOptional(list(choice(SESSION_STATES))),
+    from: z.exactOptional(time),
+    to: z.exactOptional(time),
+  })
+  .refine(isOrdered, ORDERED)
+
+export const heatmapParameters = z.strictObject({
+  days: choice(['7', '30'])
+    .prefault('7')
+    .transform((days) => (days === '7' ? 7 : 30)),
+  tz: matching(isTimeZone, 'a time zone by its IANA name, such as Europe/Berlin').prefault('UTC'),
+  source: z.exactOptional(list(source)),
+})
+
+export const statsParameters = z.strictObject({
+  days: whole(1, MAX_STATS_DAYS).prefault('7'),
+  by: choice(STATS_BY).prefault('source'),
+})
+
+export const outboxParameters = z.strictObject({ limit: whole(1, 1000).prefault('200') })
+
+export const liveParameters = z.strictObject({
+  source: z.exactOptional(list(source)),
+  type: z.exactOptional(types),
+  project: z.exactOptional(list(project)),
+  after: z.exactOptional(cursor),
+  /** The least time between two messages, ms. */
+  interval: whole(25, 1000).prefault('100'),
+})
+
+const CODE = 'the code of an address that "vibetea open" printed'
+export const sessionBody = z.strictObject({ code: z.string(CODE).regex(/^[A-Za-z0-9_-]{1,128}$/, CODE) })
+
+const printable = (value: unknown): string => shown(typeof value === 'string' ? value : JSON.stringify(value))
+
+/** Reads what a caller gave by a schema. Throws a `Refusal` (400) that names what is wrong and what is allowed. */
+export function check<S extends z.ZodType>(schema: S, given: Readonly<Record<string, unknown>>): z.output<S> {
+  const result = schema.safeParse(given)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]!
+  if (issue.code === 'unrecognized_keys') {
+    throw new Refusal(400, 'invalid_request', `This call has no parameter "${shown(issue.keys[0]!)}".`)
+  }
+  const name = String(issue.path[0])
+  const was = Object.hasOwn(given, name) ? `"${printable(given[name])}"` : 'missing'
+  throw new Refusal(400, 'invalid_request', `"${name}" is ${was}; allowed: ${issue.message}.`)
+}
+
+/** The parameters of a URL's query, each at most once. Throws a `Refusal` (400). */
+export function queryOf(search: URLSearchParams): Record<string, string> {
+  const names = [...search.keys()]
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) {
+    throw new Refusal(400, 'invalid_request', `"${shown(twice)}" is given twice; once is allowed.`)
+  }
+  return Object.fromEntries(search)
+}

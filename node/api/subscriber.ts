@@ -1,0 +1,236 @@
+import type { EventRow, MemberRow, PeerStatus, ServerMessage, SessionRow } from '../../core/api.ts'
+import type { EventFilter, LiveFeed } from './backend.ts'
+import type { Clock } from './clock.ts'
+
+/** A client that is this many events behind gets a `gap` instead, and reads them over HTTP where it wants them. */
+export const MAX_LAG = 5000
+/** The most events of one message. */
+export const MAX_BATCH = 500
+/** Nothing more is given to a socket that still holds this much. */
+const MAX_BUFFERED_BYTES = 1024 * 1024
+/** After this long without draining the queue is dropped. */
+const MAX_HELD_MS = 10_000
+const MAX_NOTICES = 20
+
+export interface SubscriberOptions {
+  feed: LiveFeed
+  filter: EventFilter
+  /** The cursor that the client has everything up to. */
+  after?: string
+  /** The least time between two messages. */
+  intervalMs: number
+  clock: Clock
+  send: (text: string) => void
+  /** What the socket holds and the client has not taken yet. */
+  bufferedBytes: () => number
+}
+
+type Queued = 'gap' | 'events' | 'sessions' | 'presence' | 'peers' | 'notice'
+/** In turn, so that a kind that never stops does not silence another. */
+const TURNS: readonly Exclude<Queued, 'gap'>[] = ['events', 'sessions', 'presence', 'peers', 'notice']
+
+/**
+ * One client of `/ws`: takes what the feed says, sends the first at once and then one message an interval, and holds
+ * what waits within bounds. Of sessions, peers and members only the newest state waits.
+ */
+export class Subscriber {
+  readonly #options: SubscriberOptions
+  readonly #stops: (() => void)[]
+  #isReady = false
+  #stopTimer: (() => void) | null = null
+  #heldMs = 0
+  #turn = 0
+
+  #rows: EventRow[] = []
+  /** Of the waiting rows those that a resume brought: they are no lag. */
+  #backlog = 0
+  /** Everything up to here has come from the feed. */
+  #head: string
+  #gap: (ServerMessage & { type: 'gap' }) | null = null
+  #sessions = new Map<string, SessionRow>()
+  #presence: readonly MemberRow[] | null = null
+  #peers: readonly PeerStatus[] | null = null
+  #notices: (ServerMessage & { type: 'notice' })[] = []
+
+  constructor(options: SubscriberOptions) {
+    this.#options = options
+    const { feed, filter } = options
+    this.#head = feed.head
+    this.#stops = [
+      feed.onRows((rows, head) => this.#takeRows(rows, head)),
+      feed.onSessions((sessions) => {
+        for (const session of sessions) {
+          if (matchesPlace(filter, session.source, session)) this.#sessions.set(session.sessionId, session)
+        }
+        this.#flushSoon()
+      }),
+      feed.onPresence((members) => {
+        this.#presence = members
+        this.#flushSoon()
+      }),
+      feed.onPeers((peers) => {
+        this.#peers = peers
+        this.#flushSoon()
+      }),
+      feed.onNotice((level, message) => {
+        this.#notices.push({ type: 'notice', level, message })
+        if (this.#notices.length > MAX_NOTICES) this.#notices.shift()
+        this.#flushSoon()
+      }),
+    ]
+  }
+
+  /**
+   * Says `hello`, and from then on everything that follows its `head`: the newest row, or where the client left off.
+   * Rejects where the rows since then cannot be read.
+   */
+  async start(): Promise<void> {
+    const { feed, after, clock } = this.#options
+    const missed = after === undefined ? null : await this.#missed(after)
+    const isStopped = this.#stops.length === 0
+    if (isStopped) return
+    if (after !== undefined && !missed) {
+      // The client reads up to this head anew; what came meanwhile is before it.
+      this.#rows = []
+      this.#head = feed.head
+      this.#gap = { type: 'gap', head: feed.head, reason: this.#gap?.reason ?? 'unknown-cursor' }
+    }
+    const head = missed && after !== undefined ? after : feed.head
+    const serverTime = new Date(clock.now()).toISOString()
+    this.#send({ type: 'hello', head, resumed: missed !== null, serverTime })
+    this.#isReady = true
+    this.#flushSoon()
+  }
+
+  stop(): void {
+    for (const stop of this.#stops.splice(0)) stop()
+    this.#stopTimer?.()
+    this.#stopTimer = null
+    this.#rows = []
+  }
+
+  /** Puts the rows since a cursor before those that came live while they were read; each once. */
+  async #missed(after: string): Promise<readonly EventRow[] | null> {
+    const missed = await this.#options.feed.after(after, MAX_LAG)
+    if (!missed || this.#gap) return null
+    const read = new Set(missed.map(({ cursor }) => cursor))
+    const live = this.#rows.filter(({ cursor }) => !read.has(cursor))
+    const backlog = missed.filter((row) => matches(this.#options.filter, row))
+    this.#rows = [...backlog, ...live]
+    this.#backlog = backlog.length
+    return missed
+  }
+
+  #takeRows(rows: readonly EventRow[], head: string): void {
+    this.#head = head
+    for (const row of rows) if (matches(this.#options.filter, row)) this.#rows.push(row)
+    if (this.#rows.length - this.#backlog > MAX_LAG) this.#drop()
+    this.#flushSoon()
+  }
+
+  #drop(): void {
+    this.#rows = []
+    this.#backlog = 0
+    this.#gap = { type: 'gap', head: this.#head, reason: 'lagging' }
+  }
+
+  /** At once where the interval since the last message is over, else when it is. */
+  #flushSoon(): void {
+    if (this.#isReady && !this.#stopTimer) this.#flush()
+  }
+
+  #flush(): void {
+    this.#stopTimer = null
+    const { bufferedBytes, clock, intervalMs } = this.#options
+    if (!this.#isWaiting()) return
+    if (bufferedBytes() > MAX_BUFFERED_BYTES) {
+      this.#heldMs += intervalMs
+      if (this.#heldMs >= MAX_HELD_MS && this.#rows.length > 0) this.#drop()
+    } else {
+      this.#heldMs = 0
+      this.#send(this.#next())
+    }
+    this.#stopTimer = clock.after(intervalMs, () => this.#flush())
+  }
+
+  #waits(kind: Queued): boolean {
+    switch (kind) {
+      case 'gap':
+        return this.#gap !== null
+      case 'events':
+        return this.#rows.length > 0
+      case 'sessions':
+        return this.#sessions.size > 0
+      case 'presence':
+        return this.#presence !== null
+      case 'peers':
+        return this.#peers !== null
+      case 'notice':
+        return this.#notices.length > 0
+    }
+  }
+
+  #isWaiting(): boolean {
+    return this.#waits('gap') || TURNS.some((kind) => this.#waits(kind))
+  }
+
+  /** The message whose turn it is; one must wait. */
+  #next(): ServerMessage {
+    if (this.#gap) {
+      const gap = this.#gap
+      this.#gap = null
+      return gap
+    }
+    while (!this.#waits(TURNS[this.#turn]!)) this.#turn = (this.#turn + 1) % TURNS.length
+    const kind = TURNS[this.#turn]!
+    this.#turn = (this.#turn + 1) % TURNS.length
+    return this.#take(kind)
+  }
+
+  #take(kind: Exclude<Queued, 'gap'>): ServerMessage {
+    switch (kind) {
+      case 'events': {
+        const events = this.#rows.splice(0, MAX_BATCH)
+        this.#backlog = Math.max(0, this.#backlog - events.length)
+        const head = this.#rows.length > 0 ? events.at(-1)!.cursor : this.#head
+        return { type: 'events', events, head }
+      }
+      case 'sessions': {
+        const sessions = [...this.#sessions.values()]
+        this.#sessions.clear()
+        return { type: 'sessions', sessions }
+      }
+      case 'presence': {
+        const members = [...this.#presence!]
+        this.#presence = null
+        return { type: 'presence', members }
+      }
+      case 'peers': {
+        const peers = [...this.#peers!]
+        this.#peers = null
+        return { type: 'peers', peers }
+      }
+      case 'notice':
+        return this.#notices.shift()!
+    }
+  }
+
+  #send(message: ServerMessage): void {
+    this.#options.send(JSON.stringify(message))
+  }
+}
+
+function matchesPlace(
+  filter: EventFilter,
+  source: string,
+  { project, projectTag }: { project: string; projectTag?: string },
+): boolean {
+  if (filter.source && !filter.source.includes(source)) return false
+  if (!filter.project) return true
+  return filter.project.includes(project) || filter.project.includes(`${project}~${projectTag}`)
+}
+
+function matches(filter: EventFilter, row: EventRow): boolean {
+  if (filter.type && !filter.type.includes(row.eventType)) return false
+  return matchesPlace(filter, row.source, row.payload)
+}
