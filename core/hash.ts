@@ -39,8 +39,8 @@ export function derive(
 const Z32 = 'ybndrfg8ejkmcpqxot1uwisza345h769'
 
 /**
- * The first `length` z-base-32 characters of some bytes, five bits each.
- * `length` is at most `floor(bytes.length * 8 / 5)`.
+ * The first `length` z-base-32 characters of some bytes, five bits each; the last of all is filled up with zero bits, so
+ * that 32 bytes have 52. `length` is at most `ceil(bytes.length * 8 / 5)`.
  */
 export function z32Prefix(bytes: Uint8Array, length: number): string {
   let out = ''

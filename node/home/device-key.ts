@@ -1,0 +1,56 @@
+import type { KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, sign as cryptoSign, verify as cryptoVerify } from 'node:crypto'
+import type { Blake2b } from '../../core/hash.ts'
+import { derive, portableBlake2b, z32Prefix } from '../../core/hash.ts'
+import { isUsableKey, publicKeyOf } from '../../core/identity.ts'
+
+/** Ed25519 through node:crypto, which signs and verifies some ten times as fast as the portable code of `core`. */
+
+/** DER before the 32 bytes of a secret (PKCS #8) and of a public key (SubjectPublicKeyInfo), RFC 8410. */
+const SECRET_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
+const PUBLIC_PREFIX = Buffer.from('302a300506032b6570032100', 'hex')
+
+/** This device's identity. It signs and derives, and never gives out the secret. */
+export class DeviceKey {
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array
+  /** z32 of the public key, 52 characters. */
+  readonly device: string
+  readonly #secret: Uint8Array
+  readonly #key: KeyObject
+  readonly #hash: Blake2b
+
+  /** `secret` has 32 bytes. */
+  constructor(secret: Uint8Array, hash: Blake2b = portableBlake2b) {
+    this.#secret = Uint8Array.from(secret)
+    this.#key = createPrivateKey({
+      key: Buffer.concat([SECRET_PREFIX, this.#secret]),
+      format: 'der',
+      type: 'pkcs8',
+    })
+    this.#hash = hash
+    this.publicKey = publicKeyOf(this.#secret)
+    this.device = z32Prefix(this.publicKey, 52)
+  }
+
+  /** The Ed25519 signature of a message, 64 bytes. */
+  sign(message: Uint8Array): Uint8Array {
+    return new Uint8Array(cryptoSign(null, message, this.#key))
+  }
+
+  /** H(device secret, label, inputs) of the protocol: 32 bytes. */
+  derive(label: string, inputs: readonly (string | Uint8Array)[] = []): Uint8Array {
+    return derive(this.#secret, label, inputs, this.#hash)
+  }
+}
+
+/** Verifies signatures of one public key of 32 bytes. A key that is malformed or of small order verifies nothing. */
+export function verifier(publicKey: Uint8Array): (signature: Uint8Array, message: Uint8Array) => boolean {
+  if (!isUsableKey(publicKey)) return () => false
+  const key = createPublicKey({
+    key: Buffer.concat([PUBLIC_PREFIX, publicKey]),
+    format: 'der',
+    type: 'spki',
+  })
+  return (signature, message) => cryptoVerify(null, message, key, signature)
+}

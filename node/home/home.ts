@@ -1,0 +1,50 @@
+import { constants } from 'node:fs'
+import { access, mkdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { VibeTeaError } from '../../core/errors.ts'
+import { errorCode, fileError, tighten } from './files.ts'
+
+/** Says something that a person should know and that does not stop the node. A sentence. */
+export type Warn = (sentence: string) => void
+
+/**
+ * Makes `VIBETEA_HOME` where it does not exist, for this user alone (0700), and tightens one that others may enter.
+ * Throws a `VibeTeaError` where it is not a directory that this user can read and write.
+ */
+export async function openHome(home: string, warn: Warn): Promise<void> {
+  try {
+    await mkdir(home, { recursive: true, mode: 0o700 })
+    if (await tighten(home)) {
+      warn(`${home} was open to other users of this machine; it now is open to you alone (0700).`)
+    }
+    await access(home, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw fileError(error, home, "used as VibeTea's home")
+  }
+}
+
+/** Whether there is a home at all; nothing is made. Throws a `VibeTeaError` where a file is in its place. */
+export async function homeExists(home: string): Promise<boolean> {
+  try {
+    if ((await stat(home)).isDirectory()) return true
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false
+    throw fileError(error, home, 'read')
+  }
+  throw new VibeTeaError(
+    'not_a_directory',
+    `${home} cannot be used as VibeTea's home: a file is in its place.`,
+    'Move the file away, or set VIBETEA_HOME.',
+  )
+}
+
+/** The text of `config.json` in a home, or null where there is none. Throws a `VibeTeaError` if it cannot be read. */
+export async function readConfigText(home: string): Promise<string | null> {
+  const path = join(home, 'config.json')
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null
+    throw fileError(error, path, 'read')
+  }
+}

@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { VibeTeaError } from '../../core/errors.ts'
+import type { Sharing } from '../../core/rule.ts'
+import { errorCode, fileError, writeWhole } from './files.ts'
+import type { Interval } from './intervals.ts'
+import { withInterval } from './intervals.ts'
+
+/** `sharing.json` in the home (0600): what its owner decided about projects and pauses. People read and edit it. */
+
+const VERSION = 1
+
+/** Of a project, by its name, or by `name~tag`. Times in ms since 1970. */
+export interface Decision {
+  sharing: Sharing
+  since: number
+}
+
+export interface SharingState {
+  decisions: ReadonlyMap<string, Decision>
+  /** Past times in which a project was excluded, by `name` or `name~tag`. */
+  exclusions: ReadonlyMap<string, readonly Interval[]>
+  pauses: readonly Interval[]
+}
+
+const Time = z.iso.datetime().transform((text) => Date.parse(text))
+const Shape = z.strictObject({
+  version: z.literal(VERSION),
+  projects: z.record(
+    z.string(),
+    z.strictObject({ sharing: z.enum(['shared', 'private', 'excluded']), since: Time }),
+  ),
+  exclusions: z.record(z.string(), z.array(z.strictObject({ from: Time, to: Time }))),
+  pauses: z.array(z.strictObject({ from: Time, to: Time.nullable() })),
+})
+
+/** Nothing decided where there is no file. One that cannot be understood throws: to guess could record too much. */
+export async function readSharing(home: string): Promise<SharingState> {
+  const path = sharingPath(home)
+  let parsed
+  try {
+    parsed = Shape.parse(JSON.parse(await readFile(path, 'utf8')))
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return { decisions: new Map(), exclusions: new Map(), pauses: [] }
+    if (error instanceof SyntaxError) throw unreadable(path, 'it is not valid JSON', error)
+    if (error instanceof z.ZodError) throw unreadable(path, describe(error), error)
+    throw fileError(error, path, 'read')
+  }
+  return {
+    decisions: new Map(Object.entries(parsed.projects)),
+    exclusions: new Map(
+      Object.entries(parsed.exclusions).map(([project, intervals]) => [project, inOrder(intervals)]),
+    ),
+    pauses: inOrder(parsed.pauses.map(({ from, to }) => ({ from, to: to ?? Infinity }))),
+  }
+}
+
+export async function writeSharing(home: string, state: SharingState): Promise<void> {
+  const text = (at: number): string => new Date(at).toISOString()
+  const json = {
+    version: VERSION,
+    projects: Object.fromEntries(
+      [...state.decisions].map(([project, { sharing, since }]) => [project, { sharing, since: text(since) }]),
+    ),
+    exclusions: Object.fromEntries(
+      [...state.exclusions].map(([project, intervals]) => [
+        project,
+        intervals.map(({ from, to }) => ({ from: text(from), to: text(to) })),
+      ]),
+    ),
+    pauses: state.pauses.map(({ from, to }) => ({ from: text(from), to: to === Infinity ? null : text(to) })),
+  }
+  await writeWhole(sharingPath(home), JSON.stringify(json, null, 2) + '\n')
+}
+
+const sharingPath = (home: string): string => join(home, 'sharing.json')
+
+const inOrder = (intervals: readonly Interval[]): readonly Interval[] =>
+  intervals.reduce<readonly Interval[]>(withInterval, [])
+
+function describe(error: z.ZodError): string {
+  const { path, message } = error.issues[0]!
+  return path.length > 0 ? `${path.join('.')}: ${message}` : message
+}
+
+function unreadable(path: string, why: string, cause: unknown): VibeTeaError {
+  return new VibeTeaError(
+    'invalid_sharing',
+    `${path}, which says what you share, exclude and paused, cannot be understood (${why}), so nothing is recorded.`,
+    'Correct it, or move it away: every project is private then, and what you excluded has to be excluded again.',
+    { cause },
+  )
+}

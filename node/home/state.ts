@@ -1,0 +1,154 @@
+import { rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { VibeTeaError } from '../../core/errors.ts'
+import { z32Prefix } from '../../core/hash.ts'
+import { Database } from '../sqlite.ts'
+import { errorCode, fileError } from './files.ts'
+import { Arrivals } from './state/arrivals.ts'
+import { TailCursors } from './state/cursors.ts'
+import { Kept } from './state/kept.ts'
+import { migrate, refuseNewer } from './state/migrations.ts'
+
+/** A `state.db` that could not be read; it has been kept aside and a new one begun. */
+export interface Recovered {
+  /** What SQLite says of it. */
+  reason: string
+  /** Absolute. */
+  keptAs: string
+}
+
+export interface StateOptions {
+  home: string
+  /** ms since 1970. */
+  now: () => number
+  /** Gives that many random bytes. */
+  random: (bytes: number) => Uint8Array
+}
+
+/** `state.db`: what the node knows and cannot find again in any log. */
+export class State {
+  readonly arrivals: Arrivals
+  readonly cursors: TailCursors
+  readonly kept: Kept
+  /**
+   * null unless the file had to be replaced. Then all session files are read again, and what is in the log already is
+   * known by its ids; what is lost is the order and the time in which blocks came.
+   */
+  readonly recovered: Recovered | null
+  readonly #database: Database
+
+  private constructor(database: Database, arrivals: Arrivals, kept: Kept, recovered: Recovered | null) {
+    this.#database = database
+    this.arrivals = arrivals
+    this.cursors = new TailCursors(database)
+    this.kept = kept
+    this.recovered = recovered
+  }
+
+  /** Opens or makes it. Throws a `VibeTeaError` where it is of a later version, cannot be opened, or the disk is full. */
+  static async open({ home, now, random }: StateOptions): Promise<State> {
+    const path = join(home, 'state.db')
+    try {
+      let database = await openChecked(path)
+      let recovered: Recovered | null = null
+      if (!(database instanceof Database)) {
+        recovered = { reason: database.reason, keptAs: await keepAside(path, now()) }
+        database = await openSound(path)
+      }
+      return await State.#prepare(database, random, recovered)
+    } catch (error) {
+      throw stateError(error, path)
+    }
+  }
+
+  static async #prepare(
+    database: Database,
+    random: StateOptions['random'],
+    recovered: Recovered | null,
+  ): Promise<State> {
+    try {
+      // What is here cannot be made again, so each change is on the disk before it counts.
+      await database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+      await migrate(database)
+      const kept = new Kept(database)
+      let orderId = await kept.get('orderId')
+      if (orderId === null) {
+        orderId = z32Prefix(random(10), 16)
+        await kept.set('orderId', orderId)
+      }
+      return new State(database, await Arrivals.load(database, orderId), kept, recovered)
+    } catch (error) {
+      await database.close()
+      throw error
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#database.close()
+  }
+}
+
+const DAMAGED = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB'])
+
+/** The database, or why it cannot be used. */
+async function openChecked(path: string): Promise<Database | { reason: string }> {
+  const database = await Database.open(path)
+  try {
+    await refuseNewer(database, path)
+    const [answer] = await database.all<{ quick_check: string }>('PRAGMA quick_check(1)')
+    if (answer?.quick_check === 'ok') return database
+    await database.close()
+    return { reason: answer?.quick_check ?? 'nothing can be read from it' }
+  } catch (error) {
+    await database.close()
+    if (DAMAGED.has(errorCode(error))) return { reason: (error as Error).message }
+    throw error
+  }
+}
+
+async function openSound(path: string): Promise<Database> {
+  const database = await openChecked(path)
+  if (database instanceof Database) return database
+  throw new Error(`a new ${path} cannot be used: ${database.reason}`)
+}
+
+/** Renames the file and what SQLite keeps beside it. */
+async function keepAside(path: string, now: number): Promise<string> {
+  const time = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '')
+  const aside = `${path}.corrupt-${time}`
+  for (const suffix of ['', '-wal', '-shm']) {
+    try {
+      await rename(path + suffix, aside + suffix)
+    } catch (error) {
+      if (suffix === '' || errorCode(error) !== 'ENOENT') throw fileError(error, path, 'moved aside')
+    }
+  }
+  return aside
+}
+
+const REASONS: Readonly<Record<string, readonly [code: string, why: string, remedy: string]>> = {
+  SQLITE_FULL: ['no_space', 'there is no space left on its disk', 'Free some space and start again.'],
+  SQLITE_READONLY: [
+    'read_only',
+    'it cannot be written',
+    'Make it writable for this user, or set VIBETEA_HOME.',
+  ],
+  SQLITE_CANTOPEN: [
+    'no_permission',
+    'it cannot be opened',
+    'Give this user access to it, or move away what is in its place.',
+  ],
+  SQLITE_BUSY: ['state_busy', 'another program holds it', 'Close that program and start again.'],
+  SQLITE_IOERR: [
+    'disk_error',
+    'its disk does not work as it should',
+    'Check the disk and the space left on it.',
+  ],
+}
+
+function stateError(error: unknown, path: string): unknown {
+  const known = REASONS[errorCode(error)]
+  if (!known) return error
+  const [code, why, remedy] = known
+  return new VibeTeaError(code, `${path} cannot be used: ${why}.`, remedy, { cause: error })
+}

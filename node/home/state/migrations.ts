@@ -1,0 +1,49 @@
+import type { Database } from '../../sqlite.ts'
+import { VibeTeaError } from '../../../core/errors.ts'
+
+/** Each once, in order; the number of those that were run is the file's `user_version`. Never change one that shipped. */
+const MIGRATIONS: readonly string[] = [
+  `
+  -- The order in which blocks came. Logs have small numbers here, for there can be a range for every second.
+  CREATE TABLE cores (id INTEGER PRIMARY KEY, core TEXT NOT NULL UNIQUE);
+  CREATE TABLE arrivals (
+    number INTEGER PRIMARY KEY,
+    core INTEGER NOT NULL REFERENCES cores (id),
+    seq INTEGER NOT NULL,
+    blocks INTEGER NOT NULL,
+    received_at INTEGER NOT NULL
+  );
+  CREATE TABLE cursors (
+    path TEXT PRIMARY KEY,
+    inode TEXT NOT NULL,
+    "offset" INTEGER NOT NULL,
+    head TEXT NOT NULL,
+    head_bytes INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE kept (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  `,
+]
+
+/** Throws a `VibeTeaError` `newer_state` for a file of a later version, before anything in it is touched. */
+export async function refuseNewer(database: Database, path: string): Promise<void> {
+  const version = await versionOf(database)
+  if (version <= MIGRATIONS.length) return
+  throw new VibeTeaError(
+    'newer_state',
+    `${path} was written by a later version of VibeTea (format ${version}; this one knows ${MIGRATIONS.length}).`,
+    'Install that version or a later one; nothing has been changed.',
+  )
+}
+
+export async function migrate(database: Database): Promise<void> {
+  for (let version = await versionOf(database); version < MIGRATIONS.length; version++) {
+    await database.transaction(() =>
+      database.exec(`${MIGRATIONS[version]!}; PRAGMA user_version = ${version + 1}`),
+    )
+  }
+}
+
+async function versionOf(database: Database): Promise<number> {
+  return (await database.get<{ user_version: number }>('PRAGMA user_version'))!.user_version
+}
