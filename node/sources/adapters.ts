@@ -1,0 +1,27 @@
+import { claude } from './claude/adapter.ts'
+import type { Adapter } from './port.ts'
+
+/** Every assistant that VibeTea reads: one line each. */
+export const ADAPTERS: readonly Adapter[] = [claude]
+
+/** How many of a file's first lines an adapter is shown to recognise it. */
+export const RECOGNISED_BY_LINES = 50
+
+/** The assistant that wrote a file, by its first lines; null where they are no session's. */
+export function recognise(
+  firstLines: readonly Buffer[],
+  adapters: readonly Adapter[] = ADAPTERS,
+): Adapter | null {
+  return adapters.find((adapter) => adapter.recognises(firstLines)) ?? null
+}
+
+/**
+ * The session of records that name none: the file's name without its ending; for a subagent's file, in
+ * `<session>/subagents/`, the session that it belongs to.
+ */
+export function sessionIdOf(path: string): string {
+  const parts = path.split(/[\\/]/)
+  const folder = parts.lastIndexOf('subagents')
+  if (folder > 0 && folder < parts.length - 1) return parts[folder - 1]!
+  return parts.at(-1)!.replace(/\.jsonl?$/, '')
+}

@@ -1,0 +1,126 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { WaitingReason } from '../../../core/events.ts'
+import type { Draft } from '../../../core/rule.ts'
+import { isFields } from '../json-line.ts'
+import type { Liveness } from '../port.ts'
+
+/** What the file of a process says, as far as it is taken. */
+interface ProcessState {
+  pid: number
+  sessionId: string
+  /** null where it does not say that it waits for a person. */
+  waiting: { reason: WaitingReason; since: number } | null
+}
+
+export interface ClaudeLivenessOptions {
+  /** The `sessions` folders. */
+  directories: readonly string[]
+  isProcessAlive?: (pid: number) => boolean
+}
+
+/** What a process waits for, in its own words (seen in versions 2.1.139 to 2.1.278). Other words mean nothing. */
+const REASONS: Readonly<Record<string, WaitingReason>> = {
+  'permission prompt': 'permission',
+  'sandbox request': 'permission',
+  'input needed': 'question',
+  'answer a question': 'question',
+  'dialog open': 'unknown',
+}
+
+/** Larger files are not of this kind. */
+const MAX_BYTES = 64 * 1024
+
+/**
+ * Claude Code keeps `<config>/sessions/<pid>.json` for each running process since 2.1.139, removed when it exits in
+ * order. Only the session's id, the process's, the status and its time are taken.
+ */
+export class ClaudeLiveness implements Liveness {
+  readonly watched: readonly string[]
+  readonly #isProcessAlive: (pid: number) => boolean
+  /** Processes by the session that they run; the last read. */
+  #states: ProcessState[] = []
+  /** Waits that were told of, so that each is told once. */
+  #told = new Set<string>()
+
+  constructor({ directories, isProcessAlive = isRunning }: ClaudeLivenessOptions) {
+    this.watched = directories
+    this.#isProcessAlive = isProcessAlive
+  }
+
+  async poll(): Promise<Draft[]> {
+    const read = await Promise.all(this.watched.map(readFolder))
+    this.#states = read.flat().filter(({ pid }) => this.#isProcessAlive(pid))
+    const told = new Set<string>()
+    const drafts: Draft[] = []
+    for (const { sessionId, waiting } of this.#states) {
+      if (!waiting) continue
+      const key = `${sessionId} ${waiting.since} ${waiting.reason}`
+      told.add(key)
+      if (this.#told.has(key)) continue
+      const fact = { type: 'waiting', reason: waiting.reason } as const
+      drafts.push({ at: waiting.since, assistant: 'claude', sessionId, cwd: null, fact })
+    }
+    this.#told = told
+    return drafts
+  }
+
+  isAlive(sessionId: string): boolean {
+    return this.#states.some((state) => state.sessionId === sessionId && this.#isProcessAlive(state.pid))
+  }
+}
+
+/** Signal 0 only asks; a process of another user answers EPERM and lives. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+async function readFolder(directory: string): Promise<ProcessState[]> {
+  let names: string[]
+  try {
+    names = await readdir(directory)
+  } catch {
+    // Versions before 2.1.139 have no such folder.
+    return []
+  }
+  const states: ProcessState[] = []
+  for (const name of names.filter((each) => /^\d{1,10}\.json$/.test(each))) {
+    const state = await readState(join(directory, name))
+    if (state) states.push(state)
+  }
+  return states
+}
+
+async function readState(path: string): Promise<ProcessState | null> {
+  try {
+    const text = await readFile(path, 'utf8')
+    return text.length > MAX_BYTES ? null : stateOf(JSON.parse(text))
+  } catch {
+    // The process has ended meanwhile, or is just writing the file: the next change tells.
+    return null
+  }
+}
+
+function stateOf(value: unknown): ProcessState | null {
+  if (!isFields(value)) return null
+  const { pid, sessionId, status, waitingFor } = value
+  if (!Number.isSafeInteger(pid) || (pid as number) <= 0 || typeof sessionId !== 'string') return null
+  const since = [value.statusUpdatedAt, value.updatedAt].find(isTime)
+  const isWaiting = status === 'waiting' && since !== undefined
+  return {
+    pid: pid as number,
+    sessionId,
+    waiting: isWaiting ? { reason: reasonOf(waitingFor), since } : null,
+  }
+}
+
+function reasonOf(word: unknown): WaitingReason {
+  return typeof word === 'string' && Object.hasOwn(REASONS, word) ? REASONS[word]! : 'unknown'
+}
+
+const isTime = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0

@@ -1,0 +1,71 @@
+import type { Fact } from '../../../core/rule.ts'
+import type { ToolUse, UserRecord } from './record.ts'
+
+type AgentFact = Extract<Fact, { type: 'agent' }>
+
+/** Calls of subagents that are remembered until their result. */
+const MAX_CALLS = 256
+
+/**
+ * Subagents as one file shows them. A subagent has an id of its own since version 2.0: it stands on every record that
+ * the subagent writes, and in the result of the call that started it, though not in the call. So the id is the
+ * identity: the subagent's file tells of the start at its first record and of the end at its last word, the main
+ * conversation tells of both at the result (or only the start, where the subagent goes on in the background), and
+ * whichever is read, or both, gives the same two events. Before 2.0 subagents had no id and wrote into the main
+ * conversation; there the call's id stands for the one subagent that it started.
+ */
+export class Subagents {
+  readonly #started = new Set<string>()
+  readonly #finished = new Set<string>()
+  readonly #calls = new Map<string, { at: number; agentType?: string }>()
+  /** Records of subagents without an id have been seen: a version before 2.0. */
+  #isOld = false
+
+  /** A record was written by the main conversation, or by a subagent with or without an id. */
+  seen(isSidechain: boolean, agentId: string | null): AgentFact[] {
+    if (!isSidechain) return []
+    if (agentId === null) {
+      this.#isOld = true
+      return []
+    }
+    return this.#start(agentId)
+  }
+
+  /** A call that starts a subagent. */
+  called(use: ToolUse, at: number): void {
+    const { agentType } = use
+    this.#calls.set(use.callId, { at, ...(agentType !== undefined && { agentType }) })
+    const [oldest] = this.#calls.keys()
+    if (this.#calls.size > MAX_CALLS && oldest !== undefined) this.#calls.delete(oldest)
+  }
+
+  /** A call has its result, which names the subagent or not. */
+  returned(callId: string, agent: UserRecord['agent'], at: number): { at: number; fact: AgentFact }[] {
+    const call = this.#calls.get(callId)
+    this.#calls.delete(callId)
+    const agentId = agent?.agentId ?? (call && this.#isOld ? callId : undefined)
+    if (agentId === undefined) return []
+    const { agentType } = call ?? {}
+    const out = this.#start(agentId, agentType).map((fact) => ({ at: call?.at ?? at, fact }))
+    if (agent?.isRunning) return out
+    return [...out, ...this.finishes(agentId, agentType).map((fact) => ({ at, fact }))]
+  }
+
+  /** A subagent has said its last word. */
+  finishes(agentId: string | null, agentType?: string): AgentFact[] {
+    if (agentId === null || isInternal(agentId) || this.#finished.has(agentId)) return []
+    this.#finished.add(agentId)
+    return [{ type: 'agent', agentId, state: 'finished', ...(agentType !== undefined && { agentType }) }]
+  }
+
+  #start(agentId: string, agentType?: string): AgentFact[] {
+    if (isInternal(agentId) || this.#started.has(agentId)) return []
+    this.#started.add(agentId)
+    return [{ type: 'agent', agentId, state: 'started', ...(agentType !== undefined && { agentType }) }]
+  }
+}
+
+/** Claude Code's own helpers, that nobody called: those that compact a conversation and those that suggest a prompt. */
+function isInternal(agentId: string): boolean {
+  return /^a?(?:compact|prompt_suggestion)-/.test(agentId)
+}

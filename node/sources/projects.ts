@@ -1,0 +1,107 @@
+import type { Blake2b } from '../../core/hash.ts'
+import { derive, z32Prefix } from '../../core/hash.ts'
+import type { Project } from '../../core/rule.ts'
+import { lastPathPart } from '../../core/shapes.ts'
+import type { RunGit } from './git.ts'
+import { rootCommitOf, runGit } from './git.ts'
+import { findWorkTree } from './work-tree.ts'
+
+export interface ProjectsOptions {
+  /** H(a secret, "project"): the device's, or in a team the team's. */
+  tagKey: Uint8Array
+  hash: Blake2b
+  homeDirectory: string
+  runGit?: RunGit
+  /** ms since 1970. */
+  now?: () => number
+}
+
+/** A directory without a repository, or a repository without a commit, may have one later. */
+const RETRY_AFTER_MS = 60_000
+/** Directories that are remembered. */
+const MAX_DIRECTORIES = 10_000
+const HOME = 'home'
+/** The name of a session that does not say where it runs. */
+const NAMELESS = 'project'
+
+/** Directories that are a person's home on some system, wherever the session was written. */
+const A_HOME =
+  /^(?:\/(?:home|Users)\/[^/]+|\/root|[A-Za-z]:[\\/](?:Users|Documents and Settings)[\\/][^\\/]+)[\\/]?$/
+
+/** Which project a directory belongs to. Looks in the file system and asks git, and remembers what it found. */
+export class Projects {
+  readonly #options: Required<ProjectsOptions>
+  readonly #known = new Map<string, { project: Project; until: number }>()
+  readonly #pending = new Map<string, Promise<Project>>()
+  readonly #rootCommits = new Map<string, Promise<string | null>>()
+
+  constructor(options: ProjectsOptions) {
+    this.#options = { runGit, now: Date.now, ...options }
+  }
+
+  /** The project of a directory where it is known already. */
+  peek(cwd: string | null): Project | undefined {
+    if (cwd === null) return { name: NAMELESS }
+    const known = this.#known.get(cwd)
+    return known && known.until > this.#options.now() ? known.project : undefined
+  }
+
+  /** The project of a directory, which need not exist; null where a session does not say where it runs. */
+  async resolve(cwd: string | null): Promise<Project> {
+    const known = this.peek(cwd)
+    if (known || cwd === null) return known ?? { name: NAMELESS }
+    let pending = this.#pending.get(cwd)
+    if (!pending) {
+      pending = this.#find(cwd).finally(() => this.#pending.delete(cwd))
+      this.#pending.set(cwd, pending)
+    }
+    return pending
+  }
+
+  async #find(cwd: string): Promise<Project> {
+    const project = await this.#look(cwd)
+    const until = project.tag === undefined ? this.#options.now() + RETRY_AFTER_MS : Infinity
+    this.#known.delete(cwd)
+    this.#known.set(cwd, { project, until })
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= MAX_DIRECTORIES) break
+      this.#known.delete(oldest)
+    }
+    return project
+  }
+
+  async #look(cwd: string): Promise<Project> {
+    const tree = await findWorkTree(cwd)
+    if (!tree) {
+      const isHome = trimmed(cwd) === trimmed(this.#options.homeDirectory) || A_HOME.test(cwd)
+      return { name: isHome ? HOME : lastPathPart(trimmed(withoutWorktree(cwd))) || NAMELESS }
+    }
+    const { name, root, gitDirectory } = tree
+    const rootCommit = await this.#rootCommit(gitDirectory)
+    if (rootCommit === null) return { name, root }
+    const { tagKey, hash } = this.#options
+    const tag = z32Prefix(derive(tagKey, 'project', [rootCommit], hash), 12)
+    return { name, root, tag, rootCommit }
+  }
+
+  /** Asked once for all work trees of a repository. */
+  #rootCommit(gitDirectory: string): Promise<string | null> {
+    const known = this.#rootCommits.get(gitDirectory)
+    if (known) return known
+    const asked = rootCommitOf(gitDirectory, this.#options.runGit).then((commit) => {
+      if (commit === null) this.#rootCommits.delete(gitDirectory)
+      return commit
+    })
+    this.#rootCommits.set(gitDirectory, asked)
+    return asked
+  }
+}
+
+/** Claude Code's own work trees lie below the repository and are removed when done. */
+function withoutWorktree(cwd: string): string {
+  return cwd.replace(/[\\/]\.claude[\\/]worktrees[\\/].*$/, '')
+}
+
+function trimmed(path: string): string {
+  return path.replace(/[\\/]+$/, '')
+}
