@@ -1,5 +1,4 @@
-import { constants } from 'node:fs'
-import { access, mkdir, readFile, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { VibeTeaError } from '../../core/errors.ts'
 import { errorCode, fileError, tighten } from './files.ts'
@@ -17,9 +16,19 @@ export async function openHome(home: string, warn: Warn): Promise<void> {
     if (await tighten(home)) {
       warn(`${home} was open to other users of this machine; it now is open to you alone (0700).`)
     }
-    await access(home, constants.R_OK | constants.W_OK | constants.X_OK)
+    await readdir(home)
+    await tryToWrite(join(home, `probe.${process.pid}`))
   } catch (error) {
     throw fileError(error, home, "used as VibeTea's home")
+  }
+}
+
+/** Rights alone do not tell: file systems are full or read-only, and Windows answers differently. */
+async function tryToWrite(path: string): Promise<void> {
+  try {
+    await writeFile(path, Buffer.alloc(4096))
+  } finally {
+    await rm(path, { force: true })
   }
 }
 
