@@ -1,5 +1,7 @@
 import { claude } from './claude/adapter.ts'
-import type { Adapter } from './port.ts'
+import type { NamedDirectories } from './directories.ts'
+import { sessionFolders } from './directories.ts'
+import type { Adapter, Environment } from './port.ts'
 
 /** Every assistant that VibeTea reads: one line each. */
 export const ADAPTERS: readonly Adapter[] = [claude]
@@ -24,4 +26,9 @@ export function sessionIdOf(path: string): string {
   const folder = parts.lastIndexOf('subagents')
   if (folder > 0 && folder < parts.length - 1) return parts[folder - 1]!
   return parts.at(-1)!.replace(/\.jsonl?$/, '')
+}
+
+/** The folders of every assistant's session files, see `sessionFolders`. */
+export function sessionDirectories(named: NamedDirectories, environment: Environment): string[] {
+  return sessionFolders(ADAPTERS, named, environment)
 }

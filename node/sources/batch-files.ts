@@ -1,6 +1,5 @@
 import { open, readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { VibeTeaError } from '../../core/errors.ts'
 import { recognise, RECOGNISED_BY_LINES } from './adapters.ts'
 import { LineSplitter } from './lines.ts'
 import type { Adapter } from './port.ts'
@@ -10,47 +9,51 @@ const CHUNK_BYTES = 512 * 1024
 /** Where nothing is recognised in this much of a file, nothing is in it. */
 const MAX_HEAD_BYTES = 32 * 1024 * 1024
 
+/** Told of a path that cannot be read, with the reason: `permission denied`. */
+export type OnProblem = (path: string, message: string) => void
+
 /** The regular files at some paths, folders recursively, in the order of their names, each once. */
-export async function* sessionFilesIn(
-  paths: Iterable<string>,
-  onUnreadable: (error: VibeTeaError) => void,
-): AsyncGenerator<string> {
+export async function* sessionFilesIn(paths: Iterable<string>, onProblem: OnProblem): AsyncGenerator<string> {
   const seen = new Set<string>()
-  for (const path of paths) yield* filesAt(path, true, seen, onUnreadable)
+  for (const path of paths) yield* filesAt(path, true, seen, onProblem)
 }
 
 async function* filesAt(
   path: string,
   isNamed: boolean,
   seen: Set<string>,
-  onUnreadable: (error: VibeTeaError) => void,
+  onProblem: OnProblem,
 ): AsyncGenerator<string> {
-  let names: string[] | null = null
+  let found: Awaited<ReturnType<typeof look>>
   try {
-    const [found, real] = await Promise.all([stat(path), realpath(path)])
-    // Links can lead in circles.
-    if (seen.has(real)) return
-    seen.add(real)
-    if (found.isDirectory()) names = (await readdir(path)).sort()
-    else if (!found.isFile()) {
-      // Opening a pipe would wait for its other end.
-      if (isNamed)
-        onUnreadable(new VibeTeaError('unreadable_file', `${path} is neither a file nor a folder.`))
-      return
-    }
+    found = await look(path)
   } catch (error) {
-    if (error instanceof VibeTeaError) throw error
-    onUnreadable(unreadable(path, error as Error))
+    onProblem(path, reasonOf(error))
     return
   }
-  if (names === null) yield path
-  else for (const name of names) yield* filesAt(join(path, name), false, seen, onUnreadable)
+  // Links can lead in circles.
+  if (seen.has(found.real)) return
+  seen.add(found.real)
+  if (found.names) {
+    for (const name of found.names) yield* filesAt(join(path, name), false, seen, onProblem)
+  } else if (found.isFile) {
+    yield path
+  } else if (isNamed) {
+    // Opening a pipe would wait for its other end.
+    onProblem(path, 'it is neither a file nor a folder')
+  }
 }
 
-/** The error of a path that cannot be read, with its reason as the system gives it. */
-export function unreadable(path: string, error: Error): VibeTeaError {
-  const reason = error.message.replace(/^E[A-Z]+: /, '').replace(/, .*$/, '')
-  return new VibeTeaError('unreadable_file', `${path} cannot be read: ${reason}.`, '', { cause: error })
+async function look(path: string): Promise<{ real: string; names: string[] | null; isFile: boolean }> {
+  const [kind, real] = await Promise.all([stat(path), realpath(path)])
+  const names = kind.isDirectory() ? (await readdir(path)).sort() : null
+  return { real, names, isFile: kind.isFile() }
+}
+
+/** Why the system could not do something with a file: `no such file or directory`. Throws anything that is no answer of the system. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error) || !('syscall' in error)) throw error
+  return error.message.replace(/^E[A-Z0-9]+: /, '').replace(/, [a-z]+(?: '.*')?$/s, '')
 }
 
 /** The adapter of the assistant that wrote a file, or null. */

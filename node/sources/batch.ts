@@ -3,7 +3,8 @@ import { VibeTeaError } from '../../core/errors.ts'
 import type { Draft, Project, Rule } from '../../core/rule.ts'
 import { sessionIdOf } from './adapters.ts'
 import { BatchEvents } from './batch-events.ts'
-import { linesOf, recognisedFile, sessionFilesIn, unreadable } from './batch-files.ts'
+import type { OnProblem } from './batch-files.ts'
+import { linesOf, reasonOf, recognisedFile, sessionFilesIn } from './batch-files.ts'
 import type { Adapter } from './port.ts'
 
 export interface BatchOptions {
@@ -15,24 +16,24 @@ export interface BatchOptions {
   rule: Rule
   /** When it is read, ms since 1970: sessions that are silent for long enough have ended. */
   now: number
-  /** Told of each file that cannot be read; where it is absent the first such file ends the reading. */
-  onUnreadable?: (error: VibeTeaError) => void
+  /** Told of each path that cannot be read and why; where it is absent the first such path ends the reading. */
+  onProblem?: OnProblem
 }
 
 /**
  * Every event of some session files once, with its final values, by time and then by id. Paths are files of any
  * assistant, recognised by what they hold, or folders, read recursively; a file that is no session's yields nothing.
- * Events begin to come when all files have been read. Throws a `VibeTeaError` (`unreadable_file`) that names the path.
+ * Events begin to come when all files have been read. Without `onProblem` it throws a `VibeTeaError`
+ * (`unreadable_file`) that names the path.
  */
 export async function* readBatch(paths: Iterable<string>, options: BatchOptions): AsyncGenerator<Event> {
-  const { onUnreadable = raise } = options
+  const { onProblem = raise } = options
   const events = new BatchEvents(options.rule)
-  for await (const path of sessionFilesIn(paths, onUnreadable)) {
+  for await (const path of sessionFilesIn(paths, onProblem)) {
     try {
       await readFile(path, options, events)
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error) || error instanceof VibeTeaError) throw error
-      onUnreadable(unreadable(path, error))
+      onProblem(path, reasonOf(error))
     }
   }
   yield* events.finish(options.now)
@@ -57,6 +58,6 @@ async function readFile(path: string, options: BatchOptions, events: BatchEvents
   await add(reader.flush())
 }
 
-function raise(error: VibeTeaError): void {
-  throw error
+function raise(path: string, message: string): never {
+  throw new VibeTeaError('unreadable_file', `${path} cannot be read: ${message}.`)
 }

@@ -1,5 +1,10 @@
+import { existsSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
+import type { Assistant } from '../../core/events.ts'
 import type { Adapter, Environment } from './port.ts'
+
+/** Directories that settings name for an assistant, absolute. */
+export type NamedDirectories = Readonly<Partial<Record<Assistant, readonly string[]>>>
 
 /** The directories in a comma-separated list, absolute, `~` expanded; empty where none is named. */
 export function directoryList(list: string | undefined, homeDirectory: string): string[] {
@@ -13,8 +18,23 @@ export function directoryList(list: string | undefined, homeDirectory: string): 
     })
 }
 
-/** Where an assistant keeps its sessions: as its setting says, else where it does by itself. */
-export function directoriesOf(adapter: Adapter, environment: Environment): string[] {
-  const named = directoryList(environment.env[adapter.variable], environment.homeDirectory)
-  return [...new Set(named.length > 0 ? named : adapter.defaultDirectories(environment))]
+/** Where an assistant keeps its sessions: as a setting says, else where it does by itself. They need not exist. */
+export function directoriesOf(
+  adapter: Adapter,
+  named: NamedDirectories,
+  environment: Environment,
+): readonly string[] {
+  return named[adapter.assistant] ?? adapter.defaultDirectories(environment)
+}
+
+/** The folders of all assistants' session files; those that nobody named and that are not there are left out. */
+export function sessionFolders(
+  adapters: readonly Adapter[],
+  named: NamedDirectories,
+  environment: Environment,
+): string[] {
+  return adapters.flatMap((adapter) => {
+    const folders = directoriesOf(adapter, named, environment).flatMap((each) => adapter.watched(each))
+    return named[adapter.assistant] ? folders : folders.filter((each) => existsSync(each))
+  })
 }
