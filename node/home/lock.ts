@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { VibeTeaError } from '../../core/errors.ts'
 import { Database } from '../sqlite.ts'
+import { databaseError } from './database-error.ts'
 import { errorCode, fileError, writeWhole } from './files.ts'
 
 /**
@@ -13,6 +14,8 @@ import { errorCode, fileError, writeWhole } from './files.ts'
 
 /** How long a lock that is taken is tried for: a command that looks at it holds it for a moment. */
 const PATIENCE_MS = 500
+/** With its journal in memory SQLite writes nothing at all, so that a full disk and a crash leave nothing behind. */
+const OPTIONS = `PRAGMA busy_timeout = ${PATIENCE_MS}; PRAGMA journal_mode = MEMORY;`
 
 /** What the node that holds a home says of itself. */
 export interface Running {
@@ -71,11 +74,11 @@ export class HomeLock {
     const path = join(home, 'lock')
     const database = await openLock(path, false)
     try {
-      await database.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}; BEGIN EXCLUSIVE`)
+      await database.exec(`${OPTIONS} BEGIN EXCLUSIVE`)
     } catch (error) {
       await database.close()
       if (errorCode(error) === 'SQLITE_BUSY') throw new AlreadyRunningError(home, await readRunning(home))
-      throw lockError(error, path)
+      throw databaseError(error, path)
     }
     const lock = new HomeLock(home, database, { ...process, url: null, tokenPath: null })
     try {
@@ -119,7 +122,7 @@ export async function readLock(home: string): Promise<Running | null> {
     return null
   } catch (error) {
     if (errorCode(error) === 'SQLITE_BUSY') return await readRunning(home)
-    throw lockError(error, path)
+    throw databaseError(error, path)
   } finally {
     await database.close()
   }
@@ -142,15 +145,6 @@ async function openLock(path: string, readOnly: boolean): Promise<Database> {
   try {
     return await Database.open(path, { readOnly })
   } catch (error) {
-    throw lockError(error, path)
+    throw databaseError(error, path)
   }
-}
-
-function lockError(error: unknown, path: string): VibeTeaError {
-  return new VibeTeaError(
-    'lock_failed',
-    `${path} cannot be locked (${errorCode(error)}).`,
-    'Remove what is in its place, or set VIBETEA_HOME to a directory on a local disk that you can write.',
-    { cause: error },
-  )
 }

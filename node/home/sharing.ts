@@ -99,7 +99,7 @@ export class SharingDecisions {
    * Records nothing that happens from `from` on and before `until`; null: until `resume`. A pause that lasts already
    * gets the new end. Throws a `VibeTeaError` `invalid_pause` where it would end before it begins.
    */
-  pause(from: number, until: number | null): Promise<void> {
+  async pause(from: number, until: number | null): Promise<void> {
     if (until !== null && until <= from) {
       throw new VibeTeaError(
         'invalid_pause',

@@ -1,8 +1,8 @@
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { VibeTeaError } from '../../core/errors.ts'
 import { z32Prefix } from '../../core/hash.ts'
 import { Database } from '../sqlite.ts'
+import { databaseError } from './database-error.ts'
 import { errorCode, fileError } from './files.ts'
 import { Arrivals } from './state/arrivals.ts'
 import { TailCursors } from './state/cursors.ts'
@@ -57,7 +57,7 @@ export class State {
       }
       return await State.#prepare(database, random, recovered)
     } catch (error) {
-      throw stateError(error, path)
+      throw databaseError(error, path)
     }
   }
 
@@ -124,31 +124,4 @@ async function keepAside(path: string, now: number): Promise<string> {
     }
   }
   return aside
-}
-
-const REASONS: Readonly<Record<string, readonly [code: string, why: string, remedy: string]>> = {
-  SQLITE_FULL: ['no_space', 'there is no space left on its disk', 'Free some space and start again.'],
-  SQLITE_READONLY: [
-    'read_only',
-    'it cannot be written',
-    'Make it writable for this user, or set VIBETEA_HOME.',
-  ],
-  SQLITE_CANTOPEN: [
-    'no_permission',
-    'it cannot be opened',
-    'Give this user access to it, or move away what is in its place.',
-  ],
-  SQLITE_BUSY: ['state_busy', 'another program holds it', 'Close that program and start again.'],
-  SQLITE_IOERR: [
-    'disk_error',
-    'its disk does not work as it should',
-    'Check the disk and the space left on it.',
-  ],
-}
-
-function stateError(error: unknown, path: string): unknown {
-  const known = REASONS[errorCode(error)]
-  if (!known) return error
-  const [code, why, remedy] = known
-  return new VibeTeaError(code, `${path} cannot be used: ${why}.`, remedy, { cause: error })
 }

@@ -79,7 +79,7 @@ describe('the device key', () => {
 
   test('does not show its secret when it is printed, copied or turned into JSON', () => {
     const key = new DeviceKey(hex(VECTORS[0][0]))
-    const shown = JSON.stringify([key, { ...key }, Object.values(key)])
+    const shown = JSON.stringify([key, Object.assign({}, key), Object.values(key)])
     expect(shown).not.toContain(JSON.stringify(hex(VECTORS[0][0])).slice(1, 30))
     expect(Object.keys(key).sort()).toEqual(['device', 'publicKey'])
   })

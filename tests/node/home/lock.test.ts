@@ -1,7 +1,16 @@
 import type { ChildProcess } from 'node:child_process'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -86,6 +95,7 @@ describe('one node a home', () => {
     writeRunning(home, { pid: process.pid, url: 'http://127.0.0.1:1' })
     expect(await readLock(home)).toBeNull()
     const lock = await HomeLock.acquire(home, ME)
+    expect(readdirSync(home).sort()).toEqual(['lock', 'running.json'])
     expect(await readLock(home)).toEqual({ ...ME, url: null, tokenPath: null })
     await lock.release()
   })
@@ -129,7 +139,7 @@ describe('one node a home', () => {
     expect(await readLock(join(home, 'nowhere'))).toBeNull()
     mkdirSync(join(home, 'lock'))
     await expect(HomeLock.acquire(home, ME)).rejects.toMatchObject({
-      code: 'lock_failed',
+      code: 'no_permission',
       message: expect.stringContaining(join(home, 'lock')) as string,
     })
   })
