@@ -18,7 +18,7 @@ export function vectors(name: string): unknown {
 
 const Z32 = 'ybndrfg8ejkmcpqxot1uwisza345h769'
 const z32 = (length: number) =>
-  fc.string({ unit: fc.constantFrom(...Z32), minLength: length, maxLength: length })
+  fc.string({ unit: fc.constantFrom(...Array.from(Z32)), minLength: length, maxLength: length })
 
 export const tokens = fc.record({
   input: fc.nat(),

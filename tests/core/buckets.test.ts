@@ -1,0 +1,162 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { BucketCount } from '../../core/buckets.ts'
+import { BUCKET_MS, bucketOf, byLocalHour, compare, daysBefore, localHours } from '../../core/buckets.ts'
+import { SEED } from './support.ts'
+
+const time = (text: string) => Date.parse(text)
+const local = (zone: string, text: string) => {
+  const { date, hour } = localHours(zone)(time(text))
+  return `${date} ${hour}`
+}
+const bucket = (text: string, count = 1, source = 'a'): BucketCount => ({
+  source,
+  bucket: bucketOf(time(text)),
+  count,
+})
+const cells = (zone: string, now: string, days: number, buckets: BucketCount[]) =>
+  byLocalHour(buckets, localHours(zone), time(now), days).map(
+    ({ date, hour, eventCount }) => `${date} ${hour}: ${eventCount}`,
+  )
+
+/** Every quarter of an hour from one time to another, one event in each. */
+function quarters(from: string, to: string): BucketCount[] {
+  const out: BucketCount[] = []
+  for (let ms = time(from); ms < time(to); ms += BUCKET_MS) {
+    out.push({ source: 'a', bucket: bucketOf(ms), count: 1 })
+  }
+  return out
+}
+
+describe('the local hour', () => {
+  test.each([
+    ['UTC', '2026-11-20T00:00:00Z', '2026-11-20 0'],
+    ['UTC', '2026-11-20T23:59:59.999Z', '2026-11-20 23'],
+    ['Asia/Kolkata', '2026-11-20T18:29:59Z', '2026-11-20 23'],
+    ['Asia/Kolkata', '2026-11-20T18:30:00Z', '2026-11-21 0'],
+    ['Asia/Kathmandu', '2026-11-20T18:14:59Z', '2026-11-20 23'],
+    ['Asia/Kathmandu', '2026-11-20T18:15:00Z', '2026-11-21 0'],
+    ['Australia/Lord_Howe', '2026-07-01T13:29:59Z', '2026-07-01 23'],
+    ['Australia/Lord_Howe', '2026-07-01T13:30:00Z', '2026-07-02 0'],
+    ['Australia/Lord_Howe', '2026-01-01T13:00:00Z', '2026-01-02 0'],
+    ['America/New_York', '2026-11-20T04:59:59Z', '2026-11-19 23'],
+    ['America/New_York', '2026-11-20T05:00:00Z', '2026-11-20 0'],
+    ['Pacific/Kiritimati', '2026-12-31T10:00:00Z', '2027-01-01 0'],
+    ['Europe/London', '2026-03-29T00:59:59Z', '2026-03-29 0'],
+    ['Europe/London', '2026-03-29T01:00:00Z', '2026-03-29 2'],
+    ['Europe/London', '2026-10-25T00:30:00Z', '2026-10-25 1'],
+    ['Europe/London', '2026-10-25T01:30:00Z', '2026-10-25 1'],
+  ])('in %s at %s is %s', (zone, text, expected) => expect(local(zone, text)).toBe(expected))
+
+  test.each(['Mars/Olympus', '', 'Europe/Londom', '../etc'])('of the zone %j is not known', (zone) =>
+    expect(() => localHours(zone)).toThrow(RangeError),
+  )
+
+  const ZONES = [
+    'UTC',
+    'Asia/Kolkata',
+    'Asia/Kathmandu',
+    'Australia/Lord_Howe',
+    'America/St_Johns',
+    'Asia/Tehran',
+  ]
+  test(`is the same for a whole quarter of an hour, in any order asked [seed ${SEED}]`, () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...ZONES),
+        fc.array(fc.integer({ min: time('2024-01-01'), max: time('2028-01-01') }), { maxLength: 20 }),
+        (zone, list) => {
+          const remembered = localHours(zone)
+          for (const ms of list) {
+            const start = bucketOf(ms) * BUCKET_MS
+            expect(remembered(ms)).toEqual(localHours(zone)(start))
+            expect(remembered(ms)).toEqual(localHours(zone)(start + BUCKET_MS - 1))
+          }
+        },
+      ),
+      { numRuns: 30 },
+    )
+  })
+})
+
+describe('on the days when clocks change', () => {
+  const hoursOf = (zone: string, day: string, buckets: BucketCount[]) =>
+    byLocalHour(buckets, localHours(zone), time(`${day}T20:00:00Z`), 1).map(
+      ({ hour, eventCount }) => [hour, eventCount] as const,
+    )
+  const usual = Array.from({ length: 24 }, (_, hour) => [hour, 4] as const)
+
+  test.each([
+    ['Europe/London', '2026-03-29', '2026-03-29T00:00:00Z', '2026-03-29T23:00:00Z', 1],
+    ['America/New_York', '2026-03-08', '2026-03-08T05:00:00Z', '2026-03-09T04:00:00Z', 2],
+  ])('forward, %s has no hour on %s', (zone, day, from, to, missing) =>
+    expect(hoursOf(zone, day, quarters(from, to))).toEqual(usual.filter(([hour]) => hour !== missing)),
+  )
+  test.each([
+    ['Europe/London', '2026-10-25', '2026-10-24T23:00:00Z', '2026-10-26T00:00:00Z', 1, 8],
+    ['America/New_York', '2026-11-01', '2026-11-01T04:00:00Z', '2026-11-02T05:00:00Z', 1, 8],
+  ])('back, %s has one hour twice on %s', (zone, day, from, to, doubled, count) =>
+    expect(hoursOf(zone, day, quarters(from, to))).toEqual(
+      usual.map(([hour, n]) => [hour, hour === doubled ? count : n]),
+    ),
+  )
+  test('Lord Howe moves by half an hour', () => {
+    const back = byLocalHour(
+      quarters('2026-04-04T13:00:00Z', '2026-04-05T13:30:00Z'),
+      localHours('Australia/Lord_Howe'),
+      time('2026-04-05T05:00:00Z'),
+      1,
+    )
+    expect(back.map(({ hour, eventCount }) => [hour, eventCount])).toEqual(
+      usual.map(([hour, n]) => [hour, hour === 1 ? 6 : n]),
+    )
+  })
+})
+
+describe('the days that end with today', () => {
+  test.each([7, 30])('are %i in the zone of whoever looks', (days) => {
+    const now = '2026-11-20T20:00:00Z' // 21 November in Kolkata
+    const first = daysBefore('2026-11-21', days - 1)
+    const beginning = time(`${first}T00:00:00+05:30`)
+    const at = (ms: number): BucketCount => ({ source: 'a', bucket: bucketOf(ms), count: 1 })
+    const all = [at(beginning - 1), at(beginning), at(time(now))]
+    expect(cells('Asia/Kolkata', now, days, all)).toEqual([`${first} 0: 1`, '2026-11-21 1: 1'])
+  })
+  test('do not reach into tomorrow', () =>
+    expect(cells('UTC', '2026-11-20T23:59:00Z', 7, [bucket('2026-11-21T00:00:00Z')])).toEqual([]))
+  test('count back over months, leap days and years', () => {
+    expect(daysBefore('2026-03-01', 1)).toBe('2026-02-28')
+    expect(daysBefore('2024-03-01', 1)).toBe('2024-02-29')
+    expect(daysBefore('2027-01-05', 6)).toBe('2026-12-30')
+    expect(daysBefore('2026-11-20', 0)).toBe('2026-11-20')
+  })
+})
+
+test('an hour of a source is one number, sorted by source and time', () => {
+  const buckets = [
+    bucket('2026-11-20T10:45:00Z', 4, 'b'),
+    bucket('2026-11-20T09:00:00Z', 2, 'a'),
+    bucket('2026-11-20T10:00:00Z', 3, 'b'),
+    bucket('2026-11-19T23:00:00Z', 1, 'a'),
+    bucket('2026-11-20T11:00:00Z', 5, 'b'),
+  ]
+  expect(byLocalHour(buckets, localHours('UTC'), time('2026-11-20T12:00:00Z'), 7)).toEqual([
+    { source: 'a', date: '2026-11-19', hour: 23, eventCount: 1 },
+    { source: 'a', date: '2026-11-20', hour: 9, eventCount: 2 },
+    { source: 'b', date: '2026-11-20', hour: 10, eventCount: 7 },
+    { source: 'b', date: '2026-11-20', hour: 11, eventCount: 5 },
+  ])
+})
+
+test('no event is lost between the buckets of a month and its hours', () => {
+  const buckets = ['a', 'b'].flatMap((source) =>
+    quarters('2026-10-21T18:30:00Z', '2026-11-20T18:30:00Z').map((one) => ({ ...one, source, count: 3 })),
+  )
+  const hours = byLocalHour(buckets, localHours('Asia/Kolkata'), time('2026-11-20T18:00:00Z'), 30)
+  expect(hours.reduce((sum, { eventCount }) => sum + eventCount, 0)).toBe(2 * 2880 * 3)
+  expect(hours.length).toBe(2 * 30 * 24)
+})
+
+test('text is compared by its code units, the same on every machine', () => {
+  expect(['b', 'a', 'B', 'ä', 'a-1', 'a'].sort(compare)).toEqual(['B', 'a', 'a', 'a-1', 'b', 'ä'])
+})
