@@ -4,21 +4,18 @@ import { errorCode, fileError, writeWhole } from './files.ts'
 
 /** The token with which programs of this user reach the node's API: `api-token` in the home, new at each start. */
 export class ApiToken {
+  /** Absolute. */
   readonly path: string
-  /** 43 characters of base64url. */
-  readonly token: string
 
-  private constructor(path: string, token: string) {
+  private constructor(path: string) {
     this.path = path
-    this.token = token
   }
 
-  /** Writes a new one (0600). `random` gives that many random bytes. Throws a `VibeTeaError` if it cannot. */
-  static async write(home: string, random: (bytes: number) => Uint8Array): Promise<ApiToken> {
+  /** Writes a token in place of the last one (0600). Throws a `VibeTeaError` where it cannot. */
+  static async write(home: string, token: string): Promise<ApiToken> {
     const path = join(home, 'api-token')
-    const token = Buffer.from(random(32)).toString('base64url')
     await writeWhole(path, token + '\n')
-    return new ApiToken(path, token)
+    return new ApiToken(path)
   }
 
   /** Takes it away, as the node that it belongs to ends. */

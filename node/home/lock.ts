@@ -29,6 +29,9 @@ export interface Running {
   tokenPath: string | null
 }
 
+/** A process that takes a home. */
+export type Holder = Pick<Running, 'pid' | 'startedAt' | 'version'>
+
 const RunningShape = z.object({
   pid: z.int(),
   startedAt: z.string(),
@@ -67,10 +70,7 @@ export class HomeLock {
   }
 
   /** Takes a home that exists. Throws `AlreadyRunningError` where another process has it. */
-  static async acquire(
-    home: string,
-    process: Pick<Running, 'pid' | 'startedAt' | 'version'>,
-  ): Promise<HomeLock> {
+  static async acquire(home: string, holder: Holder): Promise<HomeLock> {
     const path = join(home, 'lock')
     const database = await openLock(path, false)
     try {
@@ -80,7 +80,7 @@ export class HomeLock {
       if (errorCode(error) === 'SQLITE_BUSY') throw new AlreadyRunningError(home, await readRunning(home))
       throw databaseError(error, path)
     }
-    const lock = new HomeLock(home, database, { ...process, url: null, tokenPath: null })
+    const lock = new HomeLock(home, database, { ...holder, url: null, tokenPath: null })
     try {
       await lock.update({})
     } catch (error) {

@@ -6,6 +6,7 @@ import type { Sharing } from '../../core/rule.ts'
 import { errorCode, fileError, writeWhole } from './files.ts'
 import type { Interval } from './intervals.ts'
 import { withInterval } from './intervals.ts'
+import { isProjectKey } from './project-key.ts'
 
 /** `sharing.json` in the home (0600): what its owner decided about projects and pauses. People read and edit it. */
 
@@ -24,14 +25,15 @@ export interface SharingState {
   pauses: readonly Interval[]
 }
 
+const Project = z.string().refine(isProjectKey, 'is not a project')
 const Time = z.iso.datetime().transform((text) => Date.parse(text))
 const Shape = z.strictObject({
   version: z.literal(VERSION),
   projects: z.record(
-    z.string(),
+    Project,
     z.strictObject({ sharing: z.enum(['shared', 'private', 'excluded']), since: Time }),
   ),
-  exclusions: z.record(z.string(), z.array(z.strictObject({ from: Time, to: Time }))),
+  exclusions: z.record(Project, z.array(z.strictObject({ from: Time, to: Time }))),
   pauses: z.array(z.strictObject({ from: Time, to: Time.nullable() })),
 })
 

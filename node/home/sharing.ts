@@ -1,8 +1,9 @@
 import { VibeTeaError } from '../../core/errors.ts'
 import type { Sharing } from '../../core/rule.ts'
-import { isTag, projectName } from '../../core/shapes.ts'
+import { projectName } from '../../core/shapes.ts'
 import type { Interval } from './intervals.ts'
 import { contains, withInterval } from './intervals.ts'
+import { partsOf, projectKey } from './project-key.ts'
 import type { SharingState } from './sharing-file.ts'
 import { readSharing, writeSharing } from './sharing-file.ts'
 
@@ -147,22 +148,4 @@ export class SharingDecisions {
     this.#turn = change.catch(() => undefined) // the caller is told; the next change has its own turn
     return change
   }
-}
-
-function partsOf(key: string): { project: string; projectTag?: string } {
-  const [project, projectTag] = key.split('~') as [string, string?]
-  return projectTag === undefined ? { project } : { project, projectTag }
-}
-
-/** `name` or `name~tag` as events have them. */
-function projectKey(text: string): string {
-  const [name, tag, ...rest] = text.trim().split('~') as [string, ...string[]]
-  if (name === '' || /[/\\]/.test(name) || rest.length > 0 || (tag !== undefined && !isTag(tag))) {
-    throw new VibeTeaError(
-      'invalid_project',
-      `${JSON.stringify(text)} is not a project.`,
-      'A project is the name of its directory, without a path, like "website"; "website~<tag>" where two have one name.',
-    )
-  }
-  return tag === undefined ? projectName(name) : `${projectName(name)}~${tag}`
 }

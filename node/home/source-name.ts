@@ -1,14 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { VibeTeaError } from '../../core/errors.ts'
 import { errorCode, fileError, writeWhole } from './files.ts'
 import type { Warn } from './home.ts'
 
-/** Of `source` only: longer names are cut where the label is made. */
+/** The part of a source's label before its last `-`. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 
 /**
  * The name part of `source`: what was set, else the host's name, at the first start, and that name ever after, for
- * events are told apart by it. It is kept in the file `source` of the home.
+ * events are told apart by it. It is kept in the file `source` of the home. Throws a `VibeTeaError` `invalid_source` where
+ * that holds something else.
  */
 export async function loadSourceName(
   home: string,
@@ -37,13 +39,19 @@ function fitted(hostName: string): string {
   return name || 'node'
 }
 
-/** null where there is none, or something that is no name. */
+/** null where there is none. */
 async function readName(path: string): Promise<string | null> {
+  let name
   try {
-    const name = (await readFile(path, 'utf8')).trim()
-    return NAME.test(name) ? name : null
+    name = (await readFile(path, 'utf8')).trim()
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null
     throw fileError(error, path, 'read')
   }
+  if (NAME.test(name)) return name
+  throw new VibeTeaError(
+    'invalid_source',
+    `${path} holds ${JSON.stringify(name.slice(0, 100))}, which cannot be the name of a source.`,
+    'Write the name into it that your events have had so far: what stands before the last - of their source.',
+  )
 }

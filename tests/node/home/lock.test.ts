@@ -72,7 +72,7 @@ describe('one node a home', () => {
     const again = await Promise.all(Array.from({ length: 5 }, starter))
     const answersNow = await Promise.all(again.map((child) => start(child, home)))
     expect(answersNow.filter((answer) => answer === 'holds')).toHaveLength(1)
-  })
+  }, 60_000)
 
   test('who comes second is told the address of the first', async () => {
     const home = temporaryDirectory()

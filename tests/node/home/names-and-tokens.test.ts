@@ -41,16 +41,13 @@ test.each(['', '...', 'Ädas Büro', '-x', 'x'.repeat(80), 'local host'])(
   },
 )
 
-test('a token is new at each start, for its owner alone, and gone when the node has ended', async () => {
+test('a token replaces the last one, is for its owner alone and gone when the node has ended', async () => {
   const home = temporaryDirectory()
-  let count = 0
-  const random = (bytes: number) => new Uint8Array(bytes).fill(++count)
-  const first = await ApiToken.write(home, random)
-  expect(first.token).toMatch(/^[A-Za-z0-9_-]{43}$/)
-  expect(await readApiToken(first.path)).toBe(first.token)
-  const second = await ApiToken.write(home, random)
-  expect(second.token).not.toBe(first.token)
-  expect(readFileSync(join(home, 'api-token'), 'utf8')).toBe(second.token + '\n')
+  const first = await ApiToken.write(home, 'one')
+  expect(await readApiToken(first.path)).toBe('one')
+  const second = await ApiToken.write(home, 'two')
+  expect(second.path).toBe(join(home, 'api-token'))
+  expect(readFileSync(second.path, 'utf8')).toBe('two\n')
   if (process.platform !== 'win32') expect(statSync(second.path).mode & 0o777).toBe(0o600)
   await second.remove()
   expect(await readApiToken(second.path)).toBeNull()
@@ -61,7 +58,15 @@ test('a token that cannot be written is named', async () => {
   const home = temporaryDirectory()
   mkdirSync(join(home, 'api-token'))
   writeFileSync(join(home, 'api-token', 'x'), '')
-  await expect(ApiToken.write(home, (bytes) => new Uint8Array(bytes))).rejects.toMatchObject({
-    code: 'not_a_file',
+  await expect(ApiToken.write(home, 'one')).rejects.toMatchObject({ code: 'not_a_file' })
+})
+
+test('a source file that holds no name is said, not replaced: a new name would count everything again', async () => {
+  const home = temporaryDirectory()
+  writeFileSync(join(home, 'source'), 'my laptop\n')
+  await expect(name(home, 'macbook')).rejects.toMatchObject({
+    code: 'invalid_source',
+    message: `${join(home, 'source')} holds "my laptop", which cannot be the name of a source.`,
   })
+  expect(readFileSync(join(home, 'source'), 'utf8')).toBe('my laptop\n')
 })

@@ -3,6 +3,8 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Sharing } from '../../../core/rule.ts'
+import { decideOffline } from '../../../node/home/decide-offline.ts'
+import { HomeLock } from '../../../node/home/lock.ts'
 import { SharingDecisions } from '../../../node/home/sharing.ts'
 import { temporaryDirectory } from '../../support/directory.ts'
 
@@ -199,6 +201,11 @@ describe('sharing.json', () => {
     ['{"version": 2, "projects": {}, "exclusions": {}, "pauses": []}', 'version: '],
     ['{"version": 1, "projects": {"a": {"sharing": "hidden", "since": "x"}}}', 'projects.a.sharing: '],
     ['[]', 'expected object'],
+    [
+      '{"version": 1, "projects": {"a/b": {"sharing": "excluded", "since": "2026-01-01T00:00:00Z"}}}',
+      'projects.a/b: ',
+    ],
+    ['{"version": 1, "projects": {}, "exclusions": {}, "pauses": [], "paused": true}', 'paused'],
   ])('stops the node where it cannot be understood: %j', async (text, why) => {
     const home = temporaryDirectory()
     writeFileSync(join(home, 'sharing.json'), text)
@@ -218,4 +225,17 @@ describe('sharing.json', () => {
     await sharing.setSharing('website', 'shared', 0)
     expect(sharing.sharingAt('website', undefined, 1)).toBe('shared')
   })
+})
+
+test('a decision without a node takes the home for as long, and none is made behind the back of a node', async () => {
+  const { home } = await decisions()
+  const holder = { pid: process.pid, startedAt: '2026-01-01T00:00:00.000Z', version: '1' }
+  await decideOffline(home, holder, (known) => known.setSharing('website', 'excluded', 1))
+  expect((await SharingDecisions.open(home)).sharingOf('website')).toBe('excluded')
+
+  const node = await HomeLock.acquire(home, holder)
+  const behind = decideOffline(home, holder, (known) => known.setSharing('website', 'shared', 2))
+  await expect(behind).rejects.toMatchObject({ code: 'already_running' })
+  await node.release()
+  expect((await SharingDecisions.open(home)).sharingOf('website')).toBe('excluded')
 })
