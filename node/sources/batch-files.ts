@@ -46,8 +46,14 @@ async function* filesAt(
 
 async function look(path: string): Promise<{ real: string; names: string[] | null; isFile: boolean }> {
   const [kind, real] = await Promise.all([stat(path), realpath(path)])
-  const names = kind.isDirectory() ? (await readdir(path)).sort() : null
+  const names = kind.isDirectory() ? inOrder(await readdir(path)) : null
   return { real, names, isFile: kind.isFile() }
+}
+
+/** By name, a session's own file before the folder of the same name: what it says of subagents goes before theirs. */
+function inOrder(names: readonly string[]): string[] {
+  const keyed = names.map((name) => ({ name, key: name.endsWith('.jsonl') ? name.slice(0, -6) : `${name} ` }))
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ name }) => name)
 }
 
 /** Why the system could not do something with a file: `no such file or directory`. Throws anything that is no answer of the system. */
