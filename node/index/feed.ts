@@ -1,0 +1,210 @@
+import type { EventRow, EventsAnswer } from '../../core/api.ts'
+import { VibeTeaError } from '../../core/errors.ts'
+import type { Event, EventType } from '../../core/events.ts'
+import type { Database, SqlValue } from '../sqlite.ts'
+import { cursorOf, rowOf } from './cursor.ts'
+import type { StoredRow } from './rows.ts'
+import { entryOf, EVENT_COLUMNS, eventOf, eventRow, typeNumber } from './rows.ts'
+import { matchNames, matchTyped, matchTypes } from './terms.ts'
+
+/** Which events are asked for; all conditions hold together. */
+export interface FeedFilter {
+  source?: readonly string[]
+  type?: readonly EventType[]
+  project?: readonly string[]
+  session?: string
+  /** ms since 1970, inclusive and exclusive. */
+  from?: number
+  to?: number
+  /** Full text over names: project, tool, file, model, agent type. Every word begins one of them. */
+  q?: string
+}
+
+export interface FeedQuery extends FeedFilter {
+  limit: number
+  before?: string
+  after?: string
+  order: 'arrival' | 'time'
+}
+
+interface Conditions {
+  sql: string[]
+  params: SqlValue[]
+  /** What narrows the rows down by full text; null where nothing does. */
+  match: string | null
+}
+
+/** The position of a row in an order; only `row` counts in that of arrival. */
+interface Place {
+  row: number
+  at: number
+}
+
+type Direction = 'older' | 'newer'
+
+/** Answers queries for events. */
+export class Feed {
+  readonly #db: Database
+  readonly #orderId: string
+
+  constructor(db: Database, orderId: string) {
+    this.#db = db
+    this.#orderId = orderId
+  }
+
+  /** A page of events, newest first. Throws a VibeTeaError (`invalid_cursor`). */
+  async events(query: FeedQuery): Promise<EventsAnswer> {
+    const conditions = conditionsOf(query)
+    if (!conditions) return { events: [], next: null, prev: null }
+    const before = query.before === undefined ? null : await this.#place(query.before, query.order)
+    const after = query.after === undefined ? null : await this.#place(query.after, query.order)
+    const direction: Direction = after && !before ? 'newer' : 'older'
+    const bounds = { before, after }
+    const rows = await this.#page(conditions, query.order, direction, bounds, query.limit + 1)
+    const hasMore = rows.length > query.limit
+    if (hasMore) rows.pop()
+    if (direction === 'newer') rows.reverse()
+    const [first, last] = [rows.at(0), rows.at(-1)]
+    if (!first || !last) return { events: [], next: null, prev: null }
+
+    const exists = async (where: Direction) => {
+      const beyond = where === 'older' ? { before: last, after: null } : { before: null, after: first }
+      return (await this.#page(conditions, query.order, where, beyond, 1)).length > 0
+    }
+    const hasOlder = direction === 'older' && !after ? hasMore : await exists('older')
+    const hasNewer =
+      direction === 'newer' ? hasMore : before !== null || after !== null ? await exists('newer') : false
+    return {
+      events: rows.map((row) => eventRow(this.#orderId, entryOf(row))),
+      next: hasOlder ? cursorOf(this.#orderId, last.row) : null,
+      prev: hasNewer ? cursorOf(this.#orderId, first.row) : null,
+    }
+  }
+
+  /** The rows after a cursor, oldest first; null where it is not a cursor of this order or more than `limit` follow. */
+  async after(cursor: string, limit: number): Promise<EventRow[] | null> {
+    const row = rowOf(this.#orderId, cursor)
+    if (row === null || row > (await this.lastRow())) return null
+    const rows = await this.#db.all<StoredRow>(
+      `SELECT ${EVENT_COLUMNS} FROM events e JOIN scopes s USING (scope)
+       WHERE e.row > ? ORDER BY e.row LIMIT ?`,
+      [row, limit + 1],
+    )
+    return rows.length > limit ? null : rows.map((stored) => eventRow(this.#orderId, entryOf(stored)))
+  }
+
+  /** The newest row; -1 where there is none. */
+  async lastRow(): Promise<number> {
+    return (await this.#db.get<{ row: number | null }>('SELECT max(row) AS row FROM events'))?.row ?? -1
+  }
+
+  /** All events that a filter lets through, in time order, a page at a time. */
+  async *inTimeOrder(filter: FeedFilter, pageSize = 500): AsyncGenerator<Event[]> {
+    const conditions = conditionsOf(filter)
+    let place: Place | null = null
+    while (conditions) {
+      const rows: StoredRow[] = await this.#page(
+        conditions,
+        'time',
+        'newer',
+        { before: null, after: place },
+        pageSize,
+      )
+      if (rows.length > 0) yield rows.map(eventOf)
+      if (rows.length < pageSize) return
+      place = rows.at(-1)!
+    }
+  }
+
+  async #place(cursor: string, order: FeedQuery['order']): Promise<Place> {
+    const row = rowOf(this.#orderId, cursor)
+    if (row !== null && order === 'arrival') return { row, at: 0 }
+    const place = await this.#db.get<Place>('SELECT row, at FROM events WHERE row = ?', [row])
+    if (place) return place
+    throw new VibeTeaError(
+      'invalid_cursor',
+      'The cursor is not one that this node gave out.',
+      'Begin again without a cursor.',
+    )
+  }
+
+  /** Rows next to a place, beginning with the nearest. */
+  #page(
+    { sql, params, match }: Conditions,
+    order: FeedQuery['order'],
+    direction: Direction,
+    { before, after }: { before: Place | null; after: Place | null },
+    limit: number,
+  ): Promise<StoredRow[]> {
+    const isByMatch = match !== null && order === 'arrival'
+    const row = isByMatch ? 'search.rowid' : 'e.row'
+    const where = [...sql]
+    const values: SqlValue[] = [...params]
+    if (match !== null) {
+      where.push(isByMatch ? 'search MATCH ?' : 'e.row IN (SELECT rowid FROM search WHERE search MATCH ?)')
+      values.push(match)
+    }
+    for (const [place, sign] of [
+      [before, '<'],
+      [after, '>'],
+    ] as const) {
+      if (!place) continue
+      where.push(order === 'arrival' ? `${row} ${sign} ?` : `(e.at, e.row) ${sign} (?, ?)`)
+      values.push(...(order === 'arrival' ? [place.row] : [place.at, place.row]))
+    }
+    const by = direction === 'older' ? 'DESC' : 'ASC'
+    return this.#db.all<StoredRow>(
+      `SELECT ${EVENT_COLUMNS}
+       FROM ${isByMatch ? 'search CROSS JOIN events e ON e.row = search.rowid' : 'events e'}
+       CROSS JOIN scopes s ON s.scope = e.scope
+       ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
+       ORDER BY ${order === 'arrival' ? `${row} ${by}` : `e.at ${by}, e.row ${by}`} LIMIT ?`,
+      [...values, limit],
+    )
+  }
+}
+
+/** A filter as SQL; null where nothing can fit it. */
+function conditionsOf(filter: FeedFilter): Conditions | null {
+  const { source, type, project, session, from, to, q } = filter
+  const sql: string[] = []
+  const params: SqlValue[] = []
+  const matches: (string | null)[] = []
+  const oneOf = (column: string, values: readonly (string | number)[]) => {
+    sql.push(`${column} IN (SELECT value FROM json_each(?))`)
+    params.push(JSON.stringify(values))
+  }
+  if (session !== undefined) {
+    sql.push('e.scope IN (SELECT scope FROM scopes WHERE session = ?)')
+    params.push(session)
+  }
+  if (source !== undefined) {
+    oneOf('s.source', source)
+    matches.push(matchNames(source))
+  }
+  if (project !== undefined) {
+    oneOf('s.project', project)
+    matches.push(matchNames(project))
+  }
+  if (type !== undefined) {
+    oneOf('e.type', type.map(typeNumber))
+    matches.push(matchTypes(type))
+  }
+  if (from !== undefined) {
+    sql.push('e.at >= ?')
+    params.push(from)
+  }
+  if (to !== undefined) {
+    sql.push('e.at < ?')
+    params.push(to)
+  }
+  // A session's own rows are few, and found by its scopes.
+  const narrowing = session === undefined ? matches.filter((match) => match !== null) : []
+  if (q !== undefined && q.trim() !== '') {
+    const typed = matchTyped(q)
+    if (typed === null) return null
+    narrowing.push(`(${typed})`)
+  }
+  if ([source, type, project].some((list) => list?.length === 0)) return null
+  return { sql, params, match: narrowing.length > 0 ? narrowing.join(' AND ') : null }
+}

@@ -1,0 +1,109 @@
+import type { EventRow } from '../../core/api.ts'
+import type { Event, EventType } from '../../core/events.ts'
+import { EVENT_TYPES } from '../../core/events.ts'
+import { cursorOf } from './cursor.ts'
+
+/** No event counts as having happened later than this after its receipt: a wrong clock cannot reach into the future. */
+const MAX_AHEAD_MS = 10 * 60_000
+
+/** An event at a place of the arrival order. */
+export interface Occurrence {
+  row: number
+  /** ms since 1970. */
+  receivedAt: number
+  event: Event
+}
+
+/** An event as the index has it. */
+export interface Entry extends Occurrence {
+  /** When it happened, as the index takes it; ms since 1970. */
+  at: number
+  /** The row that its payload came from: `row`, or that of a later, heavier repeat. */
+  carried: number
+}
+
+/** When an event counts as having happened, in ms since 1970. */
+export function effectiveTime(event: Event, receivedAt: number): number {
+  return Math.min(Date.parse(event.timestamp), receivedAt + MAX_AHEAD_MS)
+}
+
+/** What `EVENT_COLUMNS` selects. */
+export interface StoredRow {
+  row: number
+  id: string
+  type: number
+  at: number
+  receivedAt: number
+  detail: string
+  timestamp: string | null
+  carried: number | null
+  source: string
+  session: string
+  project: string
+  tag: string
+  assistant: string
+}
+
+/** Of `events e JOIN scopes s USING (scope)`. */
+export const EVENT_COLUMNS = `e.row, e.id, e.type, e.at, e.received_at AS receivedAt, e.detail, e.timestamp, e.carried,
+  s.source, s.session, s.project, s.tag, s.assistant`
+
+const ID_PREFIX = 'evt_'
+const TYPE_NUMBERS = new Map<EventType, number>(EVENT_TYPES.map((type, number) => [type, number]))
+
+export function typeNumber(type: EventType): number {
+  return TYPE_NUMBERS.get(type)!
+}
+
+/** An event's id as it is stored. */
+export function storedId(id: string): string {
+  return id.slice(ID_PREFIX.length)
+}
+
+/** What a payload says that its scope says, too; JSON leaves it out. */
+const IN_SCOPE = { sessionId: undefined, project: undefined, projectTag: undefined, assistant: undefined }
+
+/** The columns of `events`, in order, for an entry of a scope. */
+export function columnsOf(entry: Entry, scope: number): (string | number | null)[] {
+  const { event, at } = entry
+  const detail = { ...event.payload, ...IN_SCOPE }
+  return [
+    entry.row,
+    storedId(event.id),
+    scope,
+    typeNumber(event.eventType),
+    at,
+    entry.receivedAt,
+    JSON.stringify(detail),
+    isPlainTime(event.timestamp, at) ? null : event.timestamp,
+    entry.carried === entry.row ? null : entry.carried,
+  ]
+}
+
+/** Whether `toISOString` of the time gives the same text; 24 characters are `2026-11-20T10:00:00.000Z`. */
+function isPlainTime(timestamp: string, at: number): boolean {
+  return timestamp.length === 24 && Date.parse(timestamp) === at
+}
+
+/** The event exactly as it stood in the log. */
+export function eventOf(stored: StoredRow): Event {
+  const { session: sessionId, project, tag, assistant } = stored
+  const common = tag ? { sessionId, project, projectTag: tag, assistant } : { sessionId, project, assistant }
+  return {
+    id: ID_PREFIX + stored.id,
+    source: stored.source,
+    timestamp: stored.timestamp ?? new Date(stored.at).toISOString(),
+    eventType: EVENT_TYPES[stored.type],
+    payload: { ...common, ...(JSON.parse(stored.detail) as object) },
+  } as Event
+}
+
+export function entryOf(stored: StoredRow): Entry {
+  const { row, receivedAt, at } = stored
+  return { row, receivedAt, at, carried: stored.carried ?? row, event: eventOf(stored) }
+}
+
+/** A row as the API gives it. */
+export function eventRow(orderId: string, { row, receivedAt, event }: Occurrence): EventRow {
+  return { ...event, cursor: cursorOf(orderId, row), receivedAt: new Date(receivedAt).toISOString() }
+}
