@@ -15,11 +15,29 @@ export interface LocalHour {
   hour: number
 }
 
+const DAY_MS = 86_400_000
+
 /**
  * Tells the local day and hour of times in one IANA zone. Throws a RangeError for a zone that does not exist.
  * Offsets only change at whole quarters, so a bucket's answer is kept.
  */
 export function localHours(timeZone: string): (ms: number) => LocalHour {
+  const offsetAt = offsets(timeZone)
+  const known = new Map<number, LocalHour>()
+  return (ms) => {
+    const bucket = bucketOf(ms)
+    let local = known.get(bucket)
+    if (!local) {
+      const shifted = new Date(ms + offsetAt(ms))
+      local = { date: shifted.toISOString().slice(0, 10), hour: shifted.getUTCHours() }
+      known.set(bucket, local)
+    }
+    return local
+  }
+}
+
+/** Tells how far a zone's clocks are ahead of UTC, in ms. Asking the system is slow: it is asked twice a day of UTC. */
+function offsets(timeZone: string): (ms: number) => number {
   const format = new Intl.DateTimeFormat('en-CA', {
     timeZone,
     calendar: 'iso8601',
@@ -28,25 +46,32 @@ export function localHours(timeZone: string): (ms: number) => LocalHour {
     month: '2-digit',
     day: '2-digit',
     hour: '2-digit',
+    minute: '2-digit',
     hourCycle: 'h23',
   })
-  const known = new Map<number, LocalHour>()
+  const ask = (ms: number) => {
+    const parts = new Map(format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]))
+    const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type)!
+    const local = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'))
+    return local - Math.floor(ms / 60_000) * 60_000
+  }
+  /** The offset of a whole day, null where it changes in it. No zone changes twice in a day. */
+  const days = new Map<number, number | null>()
   return (ms) => {
-    const bucket = bucketOf(ms)
-    let local = known.get(bucket)
-    if (!local) {
-      const parts = new Map(format.formatToParts(ms).map(({ type, value }) => [type, value]))
-      const date = `${parts.get('year')}-${parts.get('month')}-${parts.get('day')}`
-      local = { date, hour: Number(parts.get('hour')) }
-      known.set(bucket, local)
+    const day = Math.floor(ms / DAY_MS)
+    let offset = days.get(day)
+    if (offset === undefined) {
+      const first = ask(day * DAY_MS)
+      offset = ask((day + 1) * DAY_MS - 1) === first ? first : null
+      days.set(day, offset)
     }
-    return local
+    return offset ?? ask(ms)
   }
 }
 
 /** The date `days` days before a `YYYY-MM-DD`. */
 export function daysBefore(date: string, days: number): string {
-  return new Date(Date.parse(`${date}T00:00:00Z`) - days * 86_400_000).toISOString().slice(0, 10)
+  return new Date(Date.parse(`${date}T00:00:00Z`) - days * DAY_MS).toISOString().slice(0, 10)
 }
 
 export interface BucketCount {
@@ -72,18 +97,33 @@ export function byLocalHour(
 ): HourCount[] {
   const today = toLocal(now).date
   const first = daysBefore(today, days - 1)
-  const cells = new Map<string, HourCount>()
+  const places = new Map<number, Place>()
+  const sources = new Map<string, Map<string, HourCount>>()
   for (const { source, bucket, count } of buckets) {
-    const { date, hour } = toLocal(bucket * BUCKET_MS)
-    if (date < first || date > today) continue
-    const key = `${source} ${date} ${hour}`
-    const cell = cells.get(key)
+    let place = places.get(bucket)
+    if (!place) {
+      const local = toLocal(bucket * BUCKET_MS)
+      const key = `${local.date} ${String(local.hour).padStart(2, '0')}`
+      place = { local, key, isShown: local.date >= first && local.date <= today }
+      places.set(bucket, place)
+    }
+    if (!place.isShown) continue
+    let cells = sources.get(source)
+    if (!cells) sources.set(source, (cells = new Map<string, HourCount>()))
+    const cell = cells.get(place.key)
     if (cell) cell.eventCount += count
-    else cells.set(key, { source, date, hour, eventCount: count })
+    else cells.set(place.key, { source, date: place.local.date, hour: place.local.hour, eventCount: count })
   }
-  return [...cells.values()].sort(
-    (a, b) => compare(a.source, b.source) || compare(a.date, b.date) || a.hour - b.hour,
-  )
+  const sortedBy = <T>(map: Map<string, T>): T[] =>
+    [...map].sort(([a], [b]) => compare(a, b)).map(([, value]) => value)
+  return sortedBy(sources).flatMap((cells) => sortedBy(cells))
+}
+
+/** Where a bucket falls; `key` sorts by time. */
+interface Place {
+  local: LocalHour
+  key: string
+  isShown: boolean
 }
 
 /** Code-unit order, the same on every machine. */
