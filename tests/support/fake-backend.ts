@@ -1,0 +1,241 @@
+import type {
+  EventRow,
+  EventsAnswer,
+  HeatmapAnswer,
+  MemberRow,
+  PeerStatus,
+  ProjectStatus,
+  SessionRow,
+  SourceStatus,
+  StatsAnswer,
+  StatusAnswer,
+} from '../../core/api.ts'
+import { BUCKET_MS, type BucketCount, bucketOf, byLocalHour, localHours } from '../../core/buckets.ts'
+import type { Event } from '../../core/events.ts'
+import type { Backend, EventsQuery, HeatmapQuery, LiveFeed } from '../../node/api/backend.ts'
+import { SessionBook } from './fake-sessions.ts'
+import { PEOPLE, type Person, randomFrom, toRow } from './fake-world.ts'
+
+export interface FakeBackendOptions {
+  /** ms since 1970. */
+  now: () => number
+  people?: readonly Person[]
+  events?: readonly Event[]
+}
+
+type Listener<T extends unknown[]> = (...args: T) => void
+
+/** A node without logs: rows in memory, and answers worked out from them. The test says what happens. */
+export class FakeBackend implements Backend {
+  readonly rows: EventRow[] = []
+  backfill: SourceStatus['backfill'] = null
+  pausedUntil: string | null = null
+  projects: ProjectStatus[]
+  readonly live: LiveFeed
+  readonly #now: () => number
+  readonly #people: readonly Person[]
+  readonly #book = new SessionBook()
+  readonly #history: BucketCount[]
+  readonly #onRows = new Set<Listener<[readonly EventRow[], string]>>()
+  readonly #onSessions = new Set<Listener<[readonly SessionRow[]]>>()
+  readonly #onNotice = new Set<Listener<['info' | 'warning' | 'error', string]>>()
+
+  constructor({ now, people = PEOPLE, events = [] }: FakeBackendOptions) {
+    this.#now = now
+    this.#people = people
+    this.#history = events.length ? history(people, now()) : []
+    this.projects = people.length
+      ? people[0]!.projects.map((project, i) => ({ project, sharing: i ? 'private' : 'shared' }))
+      : []
+    for (const event of events) this.#store(event)
+    const head = () => this.rows.at(-1)?.cursor ?? 'c.-1'
+    this.live = {
+      get head() {
+        return head()
+      },
+      after: (cursor, limit) => {
+        const missed = this.rows.slice(Number(cursor.slice(2)) + 1)
+        return Promise.resolve(missed.length > limit ? null : missed)
+      },
+      onRows: (listener) => listen(this.#onRows, listener),
+      onSessions: (listener) => listen(this.#onSessions, listener),
+      onPeers: () => () => undefined,
+      onPresence: () => () => undefined,
+      onNotice: (listener) => listen(this.#onNotice, listener),
+    }
+  }
+
+  /** Something happens, and everyone connected is told. */
+  add(...events: Event[]): EventRow[] {
+    return this.addReceived(new Date(this.#now()).toISOString(), ...events)
+  }
+
+  addReceived(receivedAt: string, ...events: Event[]): EventRow[] {
+    const rows = events.map((event) => this.#store(event, receivedAt))
+    for (const listener of this.#onRows) listener(rows, this.live.head)
+    const changed = new Set(events.map(({ payload }) => payload.sessionId))
+    const sessions = this.#book.rows(this.#now()).filter((row) => changed.has(row.sessionId))
+    for (const listener of this.#onSessions) listener(sessions)
+    return rows
+  }
+
+  notify(message: string): void {
+    for (const listener of this.#onNotice) listener('warning', message)
+  }
+
+  events(query: EventsQuery): Promise<EventsAnswer> {
+    const { before, limit, order, q } = query
+    const found = this.rows.filter((row) => passes(query, row) && (!q || JSON.stringify(row).includes(q)))
+    if (order === 'time') found.sort((a, b) => Date.parse(a.timestamp) - Date.parse(b.timestamp))
+    const end = before ? found.findIndex(({ cursor }) => cursor === before) : found.length
+    const events = found.slice(Math.max(0, end - limit), end).reverse()
+    const next = end > limit ? events.at(-1)!.cursor : null
+    return Promise.resolve({ events, next, prev: null })
+  }
+
+  sessions(): ReturnType<Backend['sessions']> {
+    return Promise.resolve({ sessions: this.#book.rows(this.#now()) })
+  }
+
+  heatmap({ days, timeZone }: HeatmapQuery): Promise<HeatmapAnswer> {
+    const counts = this.rows.map(({ source, timestamp }) => ({
+      source,
+      bucket: bucketOf(Date.parse(timestamp)),
+      count: 1,
+    }))
+    const now = this.#now()
+    const aggregates = byLocalHour([...this.#history, ...counts], localHours(timeZone), now, days)
+    const totalCount = aggregates.reduce((sum, { eventCount }) => sum + eventCount, 0)
+    const iso = (ms: number) => new Date(ms).toISOString()
+    const gaps = this.#history.length
+      ? [
+          {
+            source: PEOPLE[1]!.source,
+            from: iso(now - 50 * 3_600_000),
+            to: iso(now - 46 * 3_600_000),
+            reason: 'missing' as const,
+          },
+        ]
+      : []
+    const meta = { totalCount, daysRequested: days, fetchedAt: iso(now), timeZone }
+    return Promise.resolve({ aggregates, gaps, meta })
+  }
+
+  stats({ by, days }: { by: StatsAnswer['by']; days: number }): Promise<StatsAnswer> {
+    return Promise.resolve({ by, days, rows: this.#people.map(({ source }) => this.#book.stats(source)) })
+  }
+
+  members(): Promise<{ members: MemberRow[] }> {
+    const members = this.#people.map(({ source, name }, i): MemberRow => {
+      const place = { device: source, source, name, role: 'member' as const }
+      return { ...place, presence: 'active', lastSeen: null, isSelf: i === 0 }
+    })
+    return Promise.resolve({ members })
+  }
+
+  status(): Promise<StatusAnswer> {
+    const peers = this.#people.slice(1).map(({ source, name }, i): PeerStatus => {
+      const place = { device: source, source, name, role: 'member' as const, lastSeen: null }
+      return { ...place, connection: i ? 'offline' : 'direct', behind: 0 }
+    })
+    const source = this.#people[0]?.source ?? 'macbook-k3f9xq'
+    const claude: SourceStatus = {
+      assistant: 'claude',
+      directories: ['/home/ada/.claude/projects'],
+      files: this.#people.length * 14,
+      watching: 'events',
+      backfill: this.backfill,
+      problems: [],
+    }
+    return Promise.resolve({
+      node: {
+        version: '0.1.0',
+        source,
+        device: 'pretend',
+        home: '/home/ada/.vibetea',
+        startedAt: new Date(this.#now() - 7_200_000).toISOString(),
+        pausedUntil: this.pausedUntil,
+      },
+      team: peers.length ? { teamId: 'pretend', role: 'member' } : null,
+      peers,
+      logs: [{ key: 'pretend', source, kind: 'private', blocks: this.rows.length, bytes: 4096, behind: 0 }],
+      sources: [claude],
+      projects: this.projects,
+      archive: null,
+      refused: {},
+    })
+  }
+
+  overlaps(): ReturnType<Backend['overlaps']> {
+    return Promise.resolve({ overlaps: [] })
+  }
+
+  outbox(limit: number): ReturnType<Backend['outbox']> {
+    const isShared = ({ payload }: Event) =>
+      this.projects.some(({ project, sharing }) => project === payload.project && sharing === 'shared')
+    const events = this.rows.filter(isShared).slice(-limit).map(toEvent)
+    return Promise.resolve({ events: this.#people.length > 1 ? events : [] })
+  }
+
+  metrics(): Promise<string> {
+    return Promise.resolve('')
+  }
+
+  act: Backend['act'] = (name, args) => {
+    const sharing = { share: 'shared', private: 'private', exclude: 'excluded' } as const
+    if (name === 'pause') this.pausedUntil = (args as { until: string | null }).until ?? 'resume'
+    if (name === 'resume') this.pausedUntil = null
+    if (name in sharing) {
+      const { project } = args as { project: string }
+      const chosen = sharing[name as keyof typeof sharing]
+      this.projects = this.projects.map((row) =>
+        row.project === project ? { ...row, sharing: chosen } : row,
+      )
+    }
+    return Promise.resolve({})
+  }
+
+  #store(event: Event, receivedAt?: string): EventRow {
+    const row = toRow(event, this.rows.length, receivedAt)
+    this.rows.push(row)
+    this.#book.add(event)
+    return row
+  }
+}
+
+function listen<T>(listeners: Set<T>, listener: T): () => void {
+  listeners.add(listener)
+  return () => void listeners.delete(listener)
+}
+
+function passes({ type, project, source, session, from, to }: EventsQuery, row: EventRow): boolean {
+  const at = Date.parse(row.timestamp)
+  return (
+    (type?.includes(row.eventType) ?? true) &&
+    (project?.includes(row.payload.project) ?? true) &&
+    (source?.includes(row.source) ?? true) &&
+    (session === undefined || session === row.payload.sessionId) &&
+    (from === undefined || at >= from) &&
+    (to === undefined || at < to)
+  )
+}
+
+function toEvent({ id, source, timestamp, eventType, payload }: EventRow): Event {
+  return { id, source, timestamp, eventType, payload } as Event
+}
+
+/** A month of working days, busiest before noon and in the afternoon. */
+function history(people: readonly Person[], now: number): BucketCount[] {
+  const random = randomFrom(7)
+  const today = bucketOf(now)
+  return people.flatMap(({ source }, i) =>
+    Array.from({ length: 30 * 96 }, (_, back) => {
+      const at = new Date((today - back - 16) * BUCKET_MS)
+      const hour = (at.getUTCHours() + i) % 24
+      const isWeekend = at.getUTCDay() % 6 === 0
+      const busy = Math.exp(-((hour - 10.5) ** 2) / 5) + Math.exp(-((hour - 15) ** 2) / 6)
+      const count = Math.floor(30 * busy * (isWeekend ? 0.15 : 1) * random())
+      return { source, bucket: bucketOf(at.getTime()), count }
+    }).filter(({ count }) => count > 0),
+  )
+}

@@ -1,0 +1,110 @@
+import type { SessionRow, StatsRow } from '../../core/api.ts'
+import type { Event, Totals } from '../../core/events.ts'
+import { handleOf } from '../../core/handle.ts'
+import { advance, NO_CLOCK, type SessionClock, statusAt } from '../../core/sessions.ts'
+
+const STEP_MS = 5 * 60_000
+const STEPS = 24
+
+interface Kept {
+  first: Event
+  last: Event
+  clock: SessionClock
+  totals: Totals
+  events: number
+  times: number[]
+}
+
+const noTotals = (): Totals => ({
+  prompts: 0,
+  tools: 0,
+  failures: 0,
+  errors: 0,
+  tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+  durationMs: 0,
+})
+
+/** Folds events into the rows of sessions. */
+export class SessionBook {
+  readonly #kept = new Map<string, Kept>()
+
+  add(event: Event): void {
+    const { sessionId } = event.payload
+    const kept = this.#kept.get(sessionId) ?? {
+      first: event,
+      last: event,
+      clock: NO_CLOCK,
+      totals: noTotals(),
+      events: 0,
+      times: [],
+    }
+    kept.last = event
+    kept.events++
+    kept.clock = advance(kept.clock, event)
+    kept.times.push(Date.parse(event.timestamp))
+    kept.totals.durationMs = Date.parse(event.timestamp) - Date.parse(kept.first.timestamp)
+    count(kept.totals, event)
+    this.#kept.set(sessionId, kept)
+  }
+
+  rows(now: number): SessionRow[] {
+    return [...this.#kept].map(([sessionId, { first, last, clock, totals, times }]) => {
+      const { state, needs, needsSince, endedAt } = statusAt(clock, now)
+      const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())
+      const end = Date.parse(last.timestamp)
+      const from = end - STEPS * STEP_MS
+      const counts = Array.from({ length: STEPS }, () => 0)
+      for (const at of times) {
+        const step = Math.floor((at - from) / STEP_MS)
+        if (step >= 0) counts[Math.min(step, STEPS - 1)]!++
+      }
+      const { eventType, payload } = last
+      const tool =
+        'tool' in payload ? { tool: payload.tool, ...(payload.context && { context: payload.context }) } : {}
+      return {
+        sessionId,
+        source: last.source,
+        handle: handleOf(sessionId),
+        project: payload.project,
+        assistant: payload.assistant,
+        state,
+        needs,
+        needsSince: iso(needsSince),
+        startedAt: first.timestamp,
+        lastEventAt: last.timestamp,
+        endedAt: iso(endedAt),
+        totals,
+        last: { eventType, ...tool },
+        density: { from: new Date(from).toISOString(), stepMs: STEP_MS, counts },
+      }
+    })
+  }
+
+  stats(source: string): StatsRow {
+    const row: StatsRow = { key: source, events: 0, responses: 0, ...noTotals() }
+    for (const { last, totals, events } of this.#kept.values()) {
+      if (last.source !== source) continue
+      row.events += events
+      for (const key of ['prompts', 'tools', 'failures', 'errors'] as const) row[key] += totals[key]
+      for (const key of ['input', 'output', 'cacheRead', 'cacheWrite'] as const) {
+        row.tokens[key] += totals.tokens[key]
+      }
+    }
+    return row
+  }
+}
+
+function count(totals: Totals, event: Event): void {
+  if (event.eventType === 'error') totals.errors++
+  if (event.eventType === 'tool') {
+    if (event.payload.status === 'started') totals.tools++
+    if (event.payload.status === 'failed') totals.failures++
+  }
+  if (event.eventType !== 'activity') return
+  if (event.payload.kind === 'prompt') totals.prompts++
+  if (event.payload.kind === 'response') {
+    for (const key of ['input', 'output', 'cacheRead', 'cacheWrite'] as const) {
+      totals.tokens[key] += event.payload.tokens[key]
+    }
+  }
+}

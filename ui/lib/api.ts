@@ -1,0 +1,99 @@
+import type { ActionName, Actions, ErrorAnswer } from '../../core/api.ts'
+
+const TOKEN_KEY = 'vibetea.token'
+
+/** A call that failed: `status` 0 and code `unreachable` where no node answered. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  readonly status: number
+  readonly code: string
+
+  constructor(status: number, code: string, message: string) {
+    super(message)
+    this.status = status
+    this.code = code
+  }
+}
+
+export type Params = Record<string, string | number | undefined>
+
+export interface ApiOptions {
+  fetch: typeof fetch
+  storage: Pick<Storage, 'getItem' | 'setItem'>
+}
+
+/** The node's HTTP calls. The token is shared by all tabs of this address and dies with the node. */
+export class Api {
+  readonly #fetch: typeof fetch
+  readonly #storage: ApiOptions['storage']
+  /** Called when the node refuses the token. */
+  onLocked: () => void = () => undefined
+
+  constructor({ fetch, storage }: ApiOptions) {
+    this.#fetch = fetch
+    this.#storage = storage
+  }
+
+  get token(): string | null {
+    return this.#storage.getItem(TOKEN_KEY)
+  }
+
+  /** Whether another tab's change of `localStorage` was a new token. */
+  static isTokenChange(change: Pick<StorageEvent, 'key' | 'newValue'>): boolean {
+    return change.key === TOKEN_KEY && Boolean(change.newValue)
+  }
+
+  /** Swaps a one-time code for a token. Throws an ApiError for a code that is used up or too old. */
+  async redeem(code: string): Promise<void> {
+    const { token } = await this.#call<{ token: string }>('session', { method: 'POST', body: { code } })
+    this.#storage.setItem(TOKEN_KEY, token)
+  }
+
+  /** `GET /api/<path>`; undefined and empty parameters are left out. Throws an ApiError. */
+  async get<T>(path: string, params: Params = {}): Promise<T> {
+    const given = Object.entries(params).filter(([, value]) => value !== undefined && value !== '')
+    const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()
+    return this.#call<T>(query ? `${path}?${query}` : path, { method: 'GET' })
+  }
+
+  /** `POST /api/actions/<name>`. Throws an ApiError. */
+  async act<Name extends ActionName>(name: Name, args: Actions[Name]): Promise<void> {
+    await this.#call(`actions/${name}`, { method: 'POST', body: args })
+  }
+
+  async #call<T>(path: string, { method, body }: { method: string; body?: object }): Promise<T> {
+    const headers: Record<string, string> = {}
+    if (this.token) headers.Authorization = `Bearer ${this.token}`
+    if (body) headers['Content-Type'] = 'application/json'
+    let response: Response
+    try {
+      const call = this.#fetch
+      response = await call(`/api/${path}`, { method, headers, body: body ? JSON.stringify(body) : null })
+    } catch (cause) {
+      throw new ApiError(0, 'unreachable', `The node does not answer: ${String(cause)}`)
+    }
+    if (response.ok) return (await response.json()) as T
+    // A code that is too old says nothing of the token that this browser may have.
+    if (response.status === 401 && path !== 'session') this.onLocked()
+    throw await errorOf(response)
+  }
+}
+
+async function errorOf(response: Response): Promise<ApiError> {
+  const text = await response.text()
+  try {
+    const { error, message } = JSON.parse(text) as ErrorAnswer
+    return new ApiError(response.status, error, message)
+  } catch {
+    // Not our node's answer, such as a proxy's page: its status is all that there is to say.
+    return new ApiError(response.status, 'unknown', `The node answered ${response.status}.`)
+  }
+}
+
+/** Takes the one-time code out of the address, so that it is in no history and no copied link. */
+export function takeCode(location: Location, history: History): string | null {
+  const code = /^#code=([\w-]+)$/.exec(location.hash)?.[1]
+  if (!code) return null
+  history.replaceState(null, '', location.pathname)
+  return code
+}

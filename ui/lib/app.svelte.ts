@@ -1,0 +1,211 @@
+import { createContext, untrack } from 'svelte'
+import type { MembersAnswer, ServerMessage, SessionsAnswer } from '../../core/api.ts'
+import { Api, takeCode } from './api.ts'
+import { Clock } from './clock.svelte.ts'
+import { Connection } from './connection.svelte.ts'
+import { FeedPages } from './feed-pages.svelte.ts'
+import { type Filters, isEmpty, readFilters, writeFilters } from './filters.ts'
+import { Heat } from './heat.svelte.ts'
+import { NodeInfo } from './node.svelte.ts'
+import { People } from './people.svelte.ts'
+import { formatHash, Router } from './router.svelte.ts'
+import { Sessions } from './sessions.svelte.ts'
+import { Shortcuts } from './shortcuts.ts'
+import { ThemeChoice } from './theme.svelte.ts'
+
+const HEAT_RELOAD_MS = 60_000
+
+/** All that the screens show, and the one connection that keeps it up to date. */
+export class App {
+  readonly api: Api
+  readonly router: Router
+  readonly theme: ThemeChoice
+  readonly clock = new Clock(() => Date.now())
+  readonly sessions = new Sessions(() => this.clock.now)
+  readonly people = new People()
+  readonly node: NodeInfo
+  readonly heat: Heat
+  readonly connection: Connection
+  readonly shortcuts = new Shortcuts()
+  readonly timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone
+  /** Everything, whatever the filters are. */
+  readonly everything: FeedPages
+  /** What the node last wanted to be known, or an action's failure. */
+  notice = $state('')
+  readonly filters: Filters = $derived.by(() => readFilters(this.router.route.params))
+  /** Whether more than one person is to be told apart. */
+  readonly isCrowd: boolean = $derived.by(() => {
+    const sources = [...this.people.members, ...this.sessions.shown].map(({ source }) => source)
+    return new Set(sources).size > 1
+  })
+  /** What the live screen lists: everything, or what passes the filters. */
+  feed = $state.raw<FeedPages>() as FeedPages
+  readonly #open = new Set<FeedPages>()
+  readonly #window: Window
+  /** Events per second of the last five minutes, newest last. */
+  readonly #pulse = new Map<number, number>()
+
+  constructor(window: Window, fetch: typeof globalThis.fetch) {
+    this.#window = window
+    this.api = new Api({ fetch, storage: window.localStorage })
+    this.router = new Router(window)
+    this.theme = new ThemeChoice(window.document.documentElement, window.localStorage)
+    this.node = new NodeInfo(this.api)
+    this.heat = new Heat((tz, days) => this.api.get('heatmap', { days, tz }))
+    this.everything = this.#pages()
+    this.#open.add(this.everything)
+    this.feed = this.everything
+    this.connection = new Connection({
+      open: (query, protocols) => new WebSocket(`ws://${window.location.host}/ws${query}`, protocols),
+      token: () => this.api.token,
+      probe: () => this.api.get('status'),
+      onMessage: (message) => this.#take(message),
+      now: () => this.clock.at(),
+      random: () => Math.random(),
+    })
+    this.api.onLocked = () => this.connection.lock()
+  }
+
+  /** Swaps the address's code for a token and connects. Answers how to stop. */
+  start(): () => void {
+    const code = takeCode(this.#window.location, this.#window.history)
+    const onStorage = (event: StorageEvent) => {
+      if (Api.isTokenChange(event)) this.connection.unlock()
+    }
+    this.#window.addEventListener('storage', onStorage)
+    const heatTimer = setInterval(() => void this.#quietly(this.heat.load()), HEAT_RELOAD_MS)
+    const stops = [this.clock.start(), this.router.start(), this.#followFilters()]
+    void (code ? this.#redeem(code) : Promise.resolve()).then(() => this.connection.start())
+    return () => {
+      for (const stop of stops) stop()
+      clearInterval(heatTimer)
+      this.#window.removeEventListener('storage', onStorage)
+      this.connection.stop()
+      this.node.stop()
+      this.heat.stop()
+    }
+  }
+
+  /** Opens a feed of its own, kept up to date until `close`. */
+  openFeed(filters: Filters): FeedPages {
+    const pages = this.#pages(filters)
+    // What is here already is shown at once, and all there is while the node is away.
+    pages.feed.reset([...this.everything.feed.rows()].reverse())
+    this.#open.add(pages)
+    if (this.connection.state === 'live') void pages.load()
+    return pages
+  }
+
+  close(pages: FeedPages): void {
+    this.#open.delete(pages)
+    pages.feed.stop()
+  }
+
+  /** Shows the live feed with other filters; `replace` where the last change is not worth coming back to. */
+  filter(change: Partial<Filters>, replace = false): void {
+    const params = writeFilters({ ...this.filters, ...change })
+    this.router.go(formatHash('live', '', params), replace)
+  }
+
+  clearFilters(): void {
+    this.router.go(formatHash('live'))
+  }
+
+  /** Events in each of the last `steps` times five seconds, oldest first. */
+  pulse(steps: number, now: number): number[] {
+    const last = Math.floor(now / 5000)
+    for (const step of this.#pulse.keys()) if (step <= last - steps) this.#pulse.delete(step)
+    return Array.from({ length: steps }, (_, i) => this.#pulse.get(last - steps + 1 + i) ?? 0)
+  }
+
+  #pages(filters?: Filters): FeedPages {
+    return new FeedPages({
+      ...(filters && { filters }),
+      get: (params) => this.api.get('events', params),
+      isHidden: () => this.#window.document.visibilityState === 'hidden',
+    })
+  }
+
+  #followFilters(): () => void {
+    return $effect.root(() => {
+      $effect(() => {
+        if (isEmpty(this.filters)) {
+          this.feed = this.everything
+          return undefined
+        }
+        const { filters } = this
+        const pages = untrack(() => this.openFeed(filters))
+        this.feed = pages
+        return () => this.close(pages)
+      })
+    })
+  }
+
+  async #redeem(code: string): Promise<void> {
+    try {
+      await this.api.redeem(code)
+    } catch (error) {
+      this.notice = (error as Error).message
+    }
+  }
+
+  #take(message: ServerMessage): void {
+    switch (message.type) {
+      case 'hello':
+        this.clock.follow(message.serverTime)
+        void this.#refresh(!message.resumed)
+        return
+      case 'gap':
+        void this.#refresh(true)
+        return
+      case 'events': {
+        for (const pages of this.#open) {
+          const fresh = pages.take(message.events)
+          if (pages === this.everything) this.#countFresh(fresh)
+        }
+        return
+      }
+      case 'sessions':
+        this.sessions.update(message.sessions)
+        return
+      case 'presence':
+        this.people.members = message.members
+        return
+      case 'peers':
+        if (this.node.status) this.node.status = { ...this.node.status, peers: message.peers }
+        return
+      case 'notice':
+        this.notice = message.message
+        return
+    }
+  }
+
+  #countFresh(fresh: ReturnType<FeedPages['take']>): void {
+    this.heat.add(fresh)
+    const step = Math.floor(this.clock.at() / 5000)
+    if (fresh.length) this.#pulse.set(step, (this.#pulse.get(step) ?? 0) + fresh.length)
+  }
+
+  async #refresh(withFeeds: boolean): Promise<void> {
+    for (const pages of this.#open) if (withFeeds || pages.state !== 'ready') void pages.load()
+    await this.#quietly(
+      Promise.all([
+        this.api.get<SessionsAnswer>('sessions').then(({ sessions }) => this.sessions.reset(sessions)),
+        this.api.get<MembersAnswer>('members').then(({ members }) => (this.people.members = members)),
+        this.node.refresh(),
+        this.heat.load(this.timeZone),
+      ]),
+    )
+  }
+
+  /** For calls that are made again: a failure is one of the connection, which shows it, or worth a line. */
+  async #quietly(work: Promise<unknown>): Promise<void> {
+    try {
+      await work
+    } catch (error) {
+      if (this.connection.state === 'live') this.notice = (error as Error).message
+    }
+  }
+}
+
+export const [useApp, provideApp] = createContext<App>()

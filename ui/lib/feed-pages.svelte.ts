@@ -1,0 +1,89 @@
+import type { EventRow, EventsAnswer } from '../../core/api.ts'
+import { ApiError, type Params } from './api.ts'
+import { Feed } from './feed.svelte.ts'
+import { type Filters, NO_FILTERS, toParams } from './filters.ts'
+
+const FIRST_PAGE = 500
+const OLDER_PAGE = 500
+
+export interface FeedPagesOptions {
+  filters?: Filters
+  get: (params: Params) => Promise<EventsAnswer>
+  isHidden?: () => boolean
+}
+
+/** A feed whose newest page and older ones come from the node by time, and what follows comes as it happens. */
+export class FeedPages {
+  readonly feed: Feed
+  /** `failed`: what is shown is what was known without the node. */
+  state = $state<'loading' | 'ready' | 'failed'>('loading')
+  error = $state<ApiError | null>(null)
+  isLoadingOlder = $state(false)
+  /** Where older rows begin; null when there are none. */
+  #next: string | null = null
+  /** What came while the first page was on its way. */
+  #pending: EventRow[] | null = null
+  #load = 0
+  readonly #filters: Filters
+  readonly #get: FeedPagesOptions['get']
+
+  constructor({ filters = NO_FILTERS, get, isHidden }: FeedPagesOptions) {
+    this.#filters = filters
+    this.#get = get
+    this.feed = new Feed({ filters, ...(isHidden && { isHidden }) })
+  }
+
+  get hasOlder(): boolean {
+    return this.#next !== null && !this.feed.isFull
+  }
+
+  /** Loads the newest page in place of what is held. */
+  async load(): Promise<void> {
+    const load = ++this.#load
+    this.#pending ??= []
+    try {
+      const { events, next } = await this.#page({ limit: FIRST_PAGE })
+      if (load !== this.#load) return
+      this.feed.reset(events)
+      this.#next = next
+      this.state = 'ready'
+      this.error = null
+    } catch (error) {
+      if (load !== this.#load) return
+      this.state = 'failed'
+      this.error = error as ApiError
+    }
+    const pending = this.#pending
+    this.#pending = null
+    this.feed.append(pending)
+  }
+
+  /** Loads the page before the oldest row, if there is one. */
+  async loadOlder(): Promise<void> {
+    if (!this.#next || this.isLoadingOlder || !this.hasOlder) return
+    const load = this.#load
+    this.isLoadingOlder = true
+    try {
+      const { events, next } = await this.#page({ limit: OLDER_PAGE, before: this.#next })
+      if (load !== this.#load) return
+      this.feed.prepend(events)
+      this.#next = next
+      this.error = null
+    } catch (error) {
+      this.error = error as ApiError
+    } finally {
+      this.isLoadingOlder = false
+    }
+  }
+
+  /** Takes rows as they happen, and answers which of them are new. */
+  take(rows: readonly EventRow[]): EventRow[] {
+    if (!this.#pending) return this.feed.append(rows)
+    this.#pending.push(...rows)
+    return []
+  }
+
+  async #page(params: Params): Promise<EventsAnswer> {
+    return this.#get({ ...toParams(this.#filters), order: 'time', ...params })
+  }
+}

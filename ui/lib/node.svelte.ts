@@ -1,0 +1,59 @@
+import type { StatsAnswer, StatusAnswer } from '../../core/api.ts'
+import type { Api } from './api.ts'
+
+const POLL_MS = 30_000
+const BUSY_POLL_MS = 1000
+
+/** How the node itself is doing, asked for now and then: more often while it reads what was there before. */
+export class NodeInfo {
+  status = $state.raw<StatusAnswer | null>(null)
+  /** Of the last day. */
+  stats = $state.raw<StatsAnswer | null>(null)
+  readonly #api: Pick<Api, 'get'>
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #isStopped = false
+
+  constructor(api: Pick<Api, 'get'>) {
+    this.#api = api
+  }
+
+  /** Session files read and to read, while the node reads what was there before its start; else null. */
+  readonly backfill: { done: number; total: number } | null = $derived.by(() => {
+    const running = (this.status?.sources ?? []).flatMap(({ backfill }) => backfill ?? [])
+    if (!running.length) return null
+    return running.reduce((sum, { done, total }) => ({ done: sum.done + done, total: sum.total + total }))
+  })
+
+  /** The names of the projects there are. */
+  readonly projects: string[] = $derived([
+    ...new Set((this.status?.projects ?? []).map(({ project }) => project)),
+  ])
+
+  /** Asks now, and from then on by itself. Rejects with an ApiError, and asks no more until it is called again. */
+  async refresh(): Promise<void> {
+    clearTimeout(this.#timer)
+    const [status, stats] = await Promise.all([
+      this.#api.get<StatusAnswer>('status'),
+      this.#api.get<StatsAnswer>('stats', { days: 1, by: 'source' }),
+    ])
+    this.status = status
+    this.stats = stats
+    clearTimeout(this.#timer)
+    if (!this.#isStopped) {
+      this.#timer = setTimeout(() => void this.#again(), this.backfill ? BUSY_POLL_MS : POLL_MS)
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    clearTimeout(this.#timer)
+  }
+
+  async #again(): Promise<void> {
+    try {
+      await this.refresh()
+    } catch {
+      // The connection says that the node is away, and asks again when it is back.
+    }
+  }
+}

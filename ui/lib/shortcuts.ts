@@ -1,0 +1,57 @@
+/** Single-key shortcuts; they can be switched off (WCAG 2.1.4). */
+export const SHORTCUTS = [
+  ['space', 'pause or follow the feed'],
+  ['.', 'newest event'],
+  ['j', 'older event'],
+  ['k', 'newer event'],
+  ['Enter', "the event's session"],
+  ['/', 'search'],
+  ['x', 'clear the filters'],
+  ['m', 'only mine'],
+  ['e', 'only errors'],
+  ['g l', 'live feed'],
+  ['g h', 'heat map'],
+  ['g s', 'settings'],
+  ['t', 'theme'],
+  ['?', 'this list'],
+  ['Esc', 'close, leave'],
+] as const
+export type Shortcut = (typeof SHORTCUTS)[number][0]
+
+const SECOND_KEY_MS = 1000
+const KEEP_SPACE = 'button, a, summary, select, [role=gridcell], [role=button]'
+
+type Key = Pick<
+  KeyboardEvent,
+  'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'target' | 'preventDefault' | 'timeStamp'
+>
+
+/** Turns key presses into commands. Keys typed into a field, and those with Ctrl, Alt or Command, stay the browser's. */
+export class Shortcuts {
+  isOn = true
+  readonly #handlers = new Map<Shortcut, () => void>()
+  #gAt = -Infinity
+
+  /** Sets what a shortcut does, until the returned function is called. */
+  on(handlers: Partial<Record<Shortcut, () => void>>): () => void {
+    const own = Object.entries(handlers) as [Shortcut, () => void][]
+    for (const [name, handler] of own) this.#handlers.set(name, handler)
+    return () => {
+      for (const [name, handler] of own) if (this.#handlers.get(name) === handler) this.#handlers.delete(name)
+    }
+  }
+
+  press(event: Key): void {
+    const target = event.target instanceof Element ? event.target : null
+    if (event.ctrlKey || event.metaKey || event.altKey || target?.closest('input, textarea, dialog')) return
+    if (!this.isOn && event.key !== 'Escape') return
+    const isSecond = event.timeStamp - this.#gAt < SECOND_KEY_MS
+    this.#gAt = event.key === 'g' && !isSecond ? event.timeStamp : -Infinity
+    const name = isSecond ? `g ${event.key}` : ({ ' ': 'space', Escape: 'Esc' }[event.key] ?? event.key)
+    if ((name === 'space' || name === 'Enter') && target?.closest(KEEP_SPACE)) return
+    const handler = this.#handlers.get(name as Shortcut)
+    if (!handler) return
+    event.preventDefault()
+    handler()
+  }
+}

@@ -1,0 +1,57 @@
+/** How times and numbers are written. Zones and locales come from the browser; `now` always comes from outside. */
+
+const timeOfDay = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+})
+const hourMinute = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+})
+const dayMonth = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
+const dayName = new Intl.DateTimeFormat('en', { weekday: 'short', timeZone: 'UTC' })
+const whole = new Intl.NumberFormat('en')
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
+
+/** `06:15:01` of this browser's zone. */
+export const clockTime = (ms: number): string => timeOfDay.format(ms)
+
+/** `06:15`. */
+export const shortTime = (ms: number): string => hourMinute.format(ms)
+
+/** Day, date and time in full, for tooltips. */
+export const fullTime = (ms: number): string => full.format(ms)
+
+/** `14 Nov`. */
+export const shortDate = (ms: number): string => dayMonth.format(ms)
+
+/** `14 Fri` of a `YYYY-MM-DD`. */
+export function dayLabel(date: string): string {
+  const ms = Date.parse(`${date}T00:00:00Z`)
+  return `${new Date(ms).getUTCDate()} ${dayName.format(ms)}`
+}
+
+/** `7,146`. */
+export const count = (value: number): string => whole.format(value)
+
+/** `715K`. */
+export const short = (value: number): string => compact.format(value)
+
+/** `1 event`, `2 events`. */
+export const plural = (value: number, one: string, many = `${one}s`): string =>
+  `${count(value)} ${value === 1 ? one : many}`
+
+/** `12 s`, `14 min`, `2 h 5 min`, `3 days`: whole units, rounded down; never negative. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  if (hours < 24) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`
+  return plural(Math.floor(hours / 24), 'day')
+}
