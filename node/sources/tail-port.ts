@@ -26,15 +26,33 @@ export interface Line {
   bytes: Buffer
 }
 
+/** Takes the lines. Calls for one file never overlap, those for different files may. */
 export interface LineSink {
   /** A file will be read from its beginning; lines before `resumeAt` were dealt with in an earlier run. */
   begin(path: string, resumeAt: number): void
   /**
-   * The next lines of a file, in order. Awaited before more of it is read. `atEnd`: nothing more stands in it now.
-   * Answers where the oldest line begins that is still held, null where all are dealt with for good: a later run
-   * begins there. May take long while the disk is full; it rejects only when the node stops.
+   * The next lines of a file, in order; none where only `atEnd` is news. Awaited before more of it is read.
+   * `atEnd`: nothing more stands in it now.
+   * Answers the offset before which everything is dealt with for good, so that a later run may begin there; the end
+   * of the last line, or anything behind it, means all. What was held here can be dealt with later: `Tail.dealtWith`.
+   * A VibeTeaError is reported as the file's problem, and the file is begun again after a while.
    */
-  lines(path: string, lines: readonly Line[], atEnd: boolean): Promise<number | null>
-  /** The file is gone, or has been truncated or replaced and begins anew. */
+  lines(path: string, lines: readonly Line[], atEnd: boolean): Promise<number>
+  /** A file that was begun is gone, or has been truncated or replaced and begins anew. */
   forget(path: string): void
+}
+
+/** Takes what a person should know of a file or folder: each once, until it changes. */
+export interface ProblemReporter {
+  problem(path: string, message: string, remedy: string): void
+  /** What was reported of the path no longer holds. */
+  solved(path: string): void
+}
+
+/** The clock, so that tests need not wait. */
+export interface Timers {
+  /** ms since 1970 */
+  now(): number
+  /** Calls once; answers how to call it off. */
+  after(ms: number, call: () => void): () => void
 }
