@@ -1,5 +1,5 @@
 import type { Blake2b } from './hash.ts'
-import { derive, lengthPrefixed, portableBlake2b, z32Prefix } from './hash.ts'
+import { lengthPrefixed, portableBlake2b, z32Prefix } from './hash.ts'
 
 /**
  * Tags tell that two things are the same without telling what they are, to all who hold the key. Without a team the
@@ -7,19 +7,24 @@ import { derive, lengthPrefixed, portableBlake2b, z32Prefix } from './hash.ts'
  */
 const TAG_LENGTH = 12
 
+/** What derives keys from a device's secret and keeps the secret to itself: `derive(label)` is H(secret, label). */
+export interface KeySource {
+  derive(label: string): Uint8Array
+}
+
 /** The key of event ids, call ids, agent ids and derived session ids: H(device secret, "ids"). */
-export function idKeyOf(deviceSecret: Uint8Array): Uint8Array {
-  return derive(deviceSecret, 'ids')
+export function idKeyOf(device: KeySource): Uint8Array {
+  return device.derive('ids')
 }
 
 /** The key of file tags without a team: H(device secret, "file"). */
-export function fileKeyOf(deviceSecret: Uint8Array): Uint8Array {
-  return derive(deviceSecret, 'file')
+export function fileKeyOf(device: KeySource): Uint8Array {
+  return device.derive('file')
 }
 
 /** The key of project tags without a team: H(device secret, "project"). */
-export function projectKeyOf(deviceSecret: Uint8Array): Uint8Array {
-  return derive(deviceSecret, 'project')
+export function projectKeyOf(device: KeySource): Uint8Array {
+  return device.derive('project')
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Blake2b } from '../../core/hash.ts'
-import { derive, z32Prefix } from '../../core/hash.ts'
 import type { Project } from '../../core/rule.ts'
 import { lastPathPart } from '../../core/shapes.ts'
+import { projectTagOf } from '../../core/tags.ts'
 import type { RunGit } from './git.ts'
 import { rootCommitOf, runGit } from './git.ts'
 import { findWorkTree } from './work-tree.ts'
@@ -80,8 +80,7 @@ export class Projects {
     const rootCommit = await this.#rootCommit(gitDirectory)
     if (rootCommit === null) return { name, root }
     const { tagKey, hash } = this.#options
-    const tag = z32Prefix(derive(tagKey, 'project', [rootCommit], hash), 12)
-    return { name, root, tag, rootCommit }
+    return { name, root, tag: projectTagOf(tagKey, rootCommit, hash), rootCommit }
   }
 
   /** Asked once for all work trees of a repository. */

@@ -8,7 +8,7 @@ import type { Draft, Fact, Project, Rules } from '../../core/rule.ts'
 import { Rule } from '../../core/rule.ts'
 import { isSessionId } from '../../core/shapes.ts'
 import { fileTagOf, idKeyOf } from '../../core/tags.ts'
-import { hex, SEED, SESSION, vectors } from './support.ts'
+import { deviceOf, hex, SEED, SESSION, vectors } from './support.ts'
 
 const given = vectors('events') as {
   deviceSecret: string
@@ -17,7 +17,7 @@ const given = vectors('events') as {
   project: Project & { tag: string; root: string; rootCommit: string }
   cases: { why: string; draft: Draft; naturalKey: string[]; event: Event }[]
 }
-const idKey = idKeyOf(hex(given.deviceSecret))
+const idKey = idKeyOf(deviceOf(given.deviceSecret))
 const fileKey = hex(given.fileKey)
 const { source, project } = given
 

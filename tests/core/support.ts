@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import type { Event } from '../../core/events.ts'
 import { parseEvent } from '../../core/events.ts'
+import { derive } from '../../core/hash.ts'
+import type { KeySource } from '../../core/tags.ts'
 
 /** The seed of the property tests; their names print it, and `VIBETEA_SEED` sets it. */
 export const SEED = Number(process.env.VIBETEA_SEED ?? Math.floor(Math.random() * 2 ** 31))
@@ -10,6 +12,9 @@ fc.configureGlobal({ seed: SEED })
 export const SESSION = '3f2b8c1e-9d4a-4e6f-8b7c-5a1d2e3f4a5b'
 export const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'))
 export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+
+/** A device by its secret in hexadecimal. */
+export const deviceOf = (secret: string): KeySource => ({ derive: (label) => derive(hex(secret), label) })
 
 /** The vectors of a file in `vectors/`, in the type that the test gives. */
 export function vectors(name: string): unknown {

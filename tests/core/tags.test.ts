@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { isTag } from '../../core/shapes.ts'
 import { fileKeyOf, fileTagOf, idKeyOf, projectKeyOf, projectTagOf } from '../../core/tags.ts'
-import { hex, toHex, vectors } from './support.ts'
+import { deviceOf, hex, toHex, vectors } from './support.ts'
 
 const given = vectors('tags') as {
   deviceSecret: string
@@ -13,10 +13,10 @@ const given = vectors('tags') as {
 }
 
 test('the keys come from the device secret', () => {
-  const secret = hex(given.deviceSecret)
-  expect(toHex(idKeyOf(secret))).toBe(given.idKey)
-  expect(toHex(fileKeyOf(secret))).toBe(given.fileKey)
-  expect(toHex(projectKeyOf(secret))).toBe(given.projectKey)
+  const device = deviceOf(given.deviceSecret)
+  expect(toHex(idKeyOf(device))).toBe(given.idKey)
+  expect(toHex(fileKeyOf(device))).toBe(given.fileKey)
+  expect(toHex(projectKeyOf(device))).toBe(given.projectKey)
 })
 
 test.each(given.files)(
