@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import WebSocket from 'ws'
 import type { ActionName, Actions, ErrorAnswer, ServerMessage } from '../../core/api.ts'
 import { API_VERSION } from '../../core/api.ts'
 import { VibeTeaError } from '../../core/errors.ts'
+import { readApiToken } from '../home/api-token.ts'
 import { readLock } from '../home/lock.ts'
 
 /** A running node, as a command talks to it. */
@@ -33,7 +32,11 @@ export class Client {
   }
 
   /** Follows `/ws` until it closes or `signal` says so; throws where the node went away by itself. */
-  follow(query: URLSearchParams, onMessage: (message: ServerMessage) => void, signal: AbortSignal): Promise<void> {
+  follow(
+    query: URLSearchParams,
+    onMessage: (message: ServerMessage) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const address = `${this.url.replace(/^http/, 'ws')}/ws?${query.toString()}`
     const socket = new WebSocket(address, [API_VERSION], {
       headers: { authorization: `Bearer ${this.#token}` },
@@ -62,17 +65,22 @@ export class Client {
 }
 
 function stopped(cause?: unknown): VibeTeaError {
-  return new VibeTeaError('node_stopped', 'The node does not answer any more.', 'Start it with: vibetea start', {
-    cause,
-  })
+  return new VibeTeaError(
+    'node_stopped',
+    'The node does not answer any more.',
+    'Start it with: vibetea start',
+    {
+      cause,
+    },
+  )
 }
 
 /** The node that runs for a home, or null where none does. */
 export async function findNode(home: string): Promise<Client | null> {
-  const holder = await readLock(home)
-  if (!holder?.url) return null
-  const token = await readFile(join(home, 'api-token'), 'utf8')
-  return new Client(holder.url, token.trim())
+  const running = await readLock(home)
+  if (!running?.url || running.tokenPath === null) return null
+  const token = await readApiToken(running.tokenPath)
+  return token === null ? null : new Client(running.url, token)
 }
 
 /** The node that runs for a home; throws a sentence that names `vibetea start` where none does. */

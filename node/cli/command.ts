@@ -30,6 +30,7 @@ export function processContext(): Context {
     hostname: hostname(),
     signal: controller.signal,
     isTerminal: process.stdout.isTTY,
+    status: (line) => void process.stdout.write(`\r\u001b[K${line}`),
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
   }

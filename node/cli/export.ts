@@ -6,7 +6,8 @@ import type { Context } from './command.ts'
 import { CSV_HEADER, csvLine } from './csv.ts'
 import { parseMoment } from './duration.ts'
 import { bareEvent } from './output.ts'
-import { settingsOf, withIndex } from './settings.ts'
+import { withIndex } from './offline.ts'
+import { settingsOf } from './settings.ts'
 
 const DAY_MS = 86_400_000
 
@@ -23,7 +24,7 @@ export async function exportEvents(
   }
   const from = flags.from === undefined ? 0 : parseMoment(flags.from)
   const to = flags.to === undefined ? Infinity : parseMoment(flags.to)
-  const { home } = await settingsOf(context)
+  const settings = await settingsOf(context)
   const line = flags.format === 'csv' ? csvLine : (event: EventRow) => JSON.stringify(bareEvent(event))
   if (flags.format === 'csv') context.out(CSV_HEADER)
   const write = async (pages: Pages) => {
@@ -32,8 +33,8 @@ export async function exportEvents(
       context.out(line(event))
     }
   }
-  const client = await findNode(home)
-  if (!client) return withIndex(home, (index) => write((query) => index.events(query)))
+  const client = await findNode(settings.home)
+  if (!client) return withIndex(settings, (index) => write((query) => index.events(query)))
   await write(({ limit, order, before, from, to }) =>
     client.get<EventsAnswer>('/api/events', {
       limit: String(limit),

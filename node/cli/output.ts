@@ -5,6 +5,8 @@ import type { Event } from '../../core/events.ts'
 export interface Output {
   out(line: string): void
   err(line: string): void
+  /** Replaces the line that stands there for the moment; '' takes it away. Only on a terminal. */
+  status(line: string): void
   readonly isTerminal: boolean
 }
 

@@ -19,7 +19,8 @@ const WRONG_USAGE = 2
 export async function run(args: readonly string[], context: Context): Promise<number> {
   let code = 0
   const program = commands(context, (value) => (code = value))
-  const isBare = args[0] === undefined || (args[0].startsWith('-') && !/^(-h|--help|-V|--version)$/.test(args[0]))
+  const isBare =
+    args[0] === undefined || (args[0].startsWith('-') && !/^(-h|--help|-V|--version)$/.test(args[0]))
   try {
     await program.parseAsync(isBare ? ['start', ...args] : [...args], { from: 'user' })
   } catch (error) {

@@ -1,10 +1,15 @@
 import type { Sharing } from '../../core/rule.ts'
 import { isBaseName } from '../../core/shapes.ts'
+import process from 'node:process'
 import { VibeTeaError } from '../../core/errors.ts'
 import { findNode } from './client.ts'
 import type { Context } from './command.ts'
 import { parseDuration } from './duration.ts'
-import { settingsOf, withState } from './settings.ts'
+import { openHome } from '../home/home.ts'
+import { decideOffline } from '../home/decide-offline.ts'
+import type { SharingDecisions } from '../home/sharing.ts'
+import { VERSION } from '../version.ts'
+import { settingsOf } from './settings.ts'
 
 type Verb = 'share' | 'private' | 'exclude'
 
@@ -28,7 +33,7 @@ export async function setSharing(context: Context, verb: Verb, project: string):
   const { home } = await settingsOf(context)
   const client = await findNode(home)
   if (client) await client.act(verb, { project })
-  else await withState(home, (state) => state.setSharing(project, SHARING[verb], Date.now()))
+  else await offline(home, context, (decisions) => decisions.setSharing(project, SHARING[verb], Date.now()))
   context.out(`${project} ${SAYS[verb]}.`)
 }
 
@@ -39,7 +44,7 @@ export async function pause(context: Context, duration?: string): Promise<void> 
   const { home } = await settingsOf(context)
   const client = await findNode(home)
   if (client) await client.act('pause', { until: until === null ? null : new Date(until).toISOString() })
-  else await withState(home, (state) => state.pause(now, until))
+  else await offline(home, context, (decisions) => decisions.pause(now, until))
   const end = until === null ? 'vibetea resume' : new Date(until).toLocaleString('sv')
   context.out(`Nothing is recorded until ${end}. What happens meanwhile is never recorded later.`)
 }
@@ -49,6 +54,16 @@ export async function resume(context: Context): Promise<void> {
   const { home } = await settingsOf(context)
   const client = await findNode(home)
   if (client) await client.act('resume', {})
-  else await withState(home, (state) => state.resume(Date.now()))
+  else await offline(home, context, (decisions) => decisions.resume(Date.now()))
   context.out('Recording.')
+}
+
+async function offline(
+  home: string,
+  context: Context,
+  decide: (decisions: SharingDecisions) => Promise<void>,
+): Promise<void> {
+  await openHome(home, context.err)
+  const startedAt = new Date().toISOString()
+  await decideOffline(home, { pid: process.pid, startedAt, version: VERSION }, decide)
 }

@@ -18,12 +18,18 @@ export async function status(context: Context, flags: { json?: boolean }): Promi
     ['running', span(Date.now() - Date.parse(node.startedAt))],
     ['team', team ? `${team.teamId} (${team.role})` : 'none: nothing leaves this machine'],
     ['recording', node.pausedUntil === null ? 'yes' : `paused until ${node.pausedUntil}`],
-    ...logs.map((log) => ['log', `${log.kind}, ${log.blocks} blocks, ${log.bytes} bytes, ${log.behind} not yet indexed`]),
+    ...logs.map((log) => [
+      'log',
+      `${log.kind}, ${log.blocks} blocks, ${log.bytes} bytes, ${log.behind} not yet indexed`,
+    ]),
   ]
   for (const source of sources) {
     const reading = source.backfill ? `, reading ${source.backfill.done} of ${source.backfill.total}` : ''
     const watching = source.watching === 'none' ? 'not found' : `watched by ${source.watching}`
-    lines.push([source.assistant, `${source.files} files, ${watching}${reading}: ${source.directories.join(', ')}`])
+    lines.push([
+      source.assistant,
+      `${source.files} files, ${watching}${reading}: ${source.directories.join(', ')}`,
+    ])
   }
   for (const { project, sharing } of projects) if (sharing !== 'private') lines.push([sharing, project])
   for (const [reason, count] of Object.entries(refused)) lines.push(['refused', `${reason}: ${count}`])

@@ -8,9 +8,12 @@ export const BATCH_WINDOW_MS = 25
 /** Events in a block when more wait than fit; what replicates and packs best. */
 export const BLOCK_EVENTS = 100
 
+/** The clock, so that tests need not wait. */
 export interface Timers {
+  /** ms since 1970. */
   now(): number
-  setTimeout(callback: () => void, ms: number): unknown
+  /** Calls once; answers how to call it off. */
+  after(ms: number, call: () => void): () => void
 }
 
 /**
@@ -47,10 +50,10 @@ export class Batcher {
       void this.#flush()
     } else if (!this.#isScheduled) {
       this.#isScheduled = true
-      this.#timers.setTimeout(() => {
+      this.#timers.after(waitMs, () => {
         this.#isScheduled = false
         this.#schedule()
-      }, waitMs)
+      })
     }
   }
 

@@ -1,7 +1,7 @@
 import type { LocalFields } from '../../core/api.ts'
 import type { Draft } from '../../core/rule.ts'
 import type { Adapter, Reader } from './port.ts'
-import type { Line, LineSink } from './tail-port.ts'
+import type { Line, LineSink, Timers } from './tail-port.ts'
 
 /** A response is held until a record closes it, or this long. */
 export const SILENCE_MS = 2000
@@ -11,13 +11,16 @@ export interface FileIntakeOptions {
   /** The session of records that name none. */
   sessionIdOf(path: string): string
   record(drafts: readonly Draft[]): Promise<void>
-  setTimeout(callback: () => void, ms: number): { cancel(): void }
+  /** Everything that was read of a file has been recorded, also what was held. */
+  dealtWith(path: string): void
+  timers: Timers
 }
 
 interface OpenFile {
   reader: Reader
   resumeAt: number
-  silence: { cancel(): void } | null
+  /** Calls off the wait for silence. */
+  stopWaiting: () => void
 }
 
 /** Reads the lines of one assistant's files through its adapter, and has recorded what they hold. */
@@ -32,14 +35,13 @@ export class FileIntake implements LineSink {
   begin(path: string, resumeAt: number): void {
     this.forget(path)
     const reader = this.#options.adapter.open({ path, sessionId: this.#options.sessionIdOf(path) })
-    this.#files.set(path, { reader, resumeAt, silence: null })
+    this.#files.set(path, { reader, resumeAt, stopWaiting: () => undefined })
   }
 
-  async lines(path: string, lines: readonly Line[], atEnd: boolean): Promise<number | null> {
+  async lines(path: string, lines: readonly Line[], atEnd: boolean): Promise<number> {
     const file = this.#files.get(path)
     if (!file) throw new Error('lines of a file that was not begun')
-    file.silence?.cancel()
-    file.silence = null
+    file.stopWaiting()
     const { reader, resumeAt } = file
     const drafts: Draft[] = []
     for (const { start, bytes } of lines) {
@@ -48,19 +50,19 @@ export class FileIntake implements LineSink {
     }
     await this.#options.record(drafts)
     if (atEnd && reader.heldFrom !== null) {
-      file.silence = this.#options.setTimeout(() => void this.#flush(file), SILENCE_MS)
+      file.stopWaiting = this.#options.timers.after(SILENCE_MS, () => void this.#flush(path, file))
     }
-    return reader.heldFrom
+    return reader.heldFrom ?? Infinity
   }
 
   forget(path: string): void {
-    this.#files.get(path)?.silence?.cancel()
+    this.#files.get(path)?.stopWaiting()
     this.#files.delete(path)
   }
 
   /** Gives up what is held in every file. */
   async flush(): Promise<void> {
-    for (const file of this.#files.values()) await this.#flush(file)
+    for (const [path, file] of this.#files) await this.#flush(path, file)
   }
 
   /** What the owner sees of their sessions besides, by the session's id as the assistant has it. */
@@ -68,9 +70,11 @@ export class FileIntake implements LineSink {
     for (const { reader } of this.#files.values()) yield [reader.sessionId, reader.local]
   }
 
-  async #flush(file: OpenFile): Promise<void> {
-    file.silence?.cancel()
-    file.silence = null
+  async #flush(path: string, file: OpenFile): Promise<void> {
+    file.stopWaiting()
+    if (file.reader.heldFrom === null) return
     await this.#options.record(file.reader.flush())
+    // While that was recorded more may have come, and is held now.
+    if (file.reader.heldFrom === null && this.#files.get(path) === file) this.#options.dealtWith(path)
   }
 }

@@ -14,6 +14,7 @@ export interface Recorded {
 }
 
 export interface ProjectFinder {
+  /** What is known of a directory already. */
   peek(cwd: string | null): Project | undefined
   resolve(cwd: string | null): Promise<Project>
 }
@@ -24,6 +25,9 @@ export interface RecorderOptions {
   recorded: Recorded
   /** Stores events for good; resolves when they are. */
   append(events: readonly Event[]): Promise<void>
+  /** Resolves when all that was stored is known to `recorded`. */
+  settled(): Promise<void>
+  /** ms since 1970. */
   now(): number
 }
 
@@ -36,8 +40,10 @@ interface Session {
   wasAlive: boolean
 }
 
-/** Ids kept in memory until the index surely knows them. */
+/** Ids kept in memory, as long as `recorded` may not know them yet. */
 const RECENT_IDS = 20_000
+/** After so many events storing waits until `recorded` knows them, so that it never falls behind the recent ids. */
+const SETTLE_EVERY = 5000
 
 const tokensOf = (event: Event): Tokens | null =>
   event.eventType === 'activity' && event.payload.kind === 'response' ? event.payload.tokens : null
@@ -53,6 +59,7 @@ export class Recorder {
   readonly #sessions = new Map<string, Session>()
   #turn: Promise<unknown> = Promise.resolve()
   #isLive = false
+  #unsettled = 0
 
   constructor(options: RecorderOptions) {
     this.#options = options
@@ -65,7 +72,13 @@ export class Recorder {
 
   /** Records what is new among some drafts; resolves when it is stored. Calls wait for each other. */
   record(drafts: readonly Draft[]): Promise<void> {
-    return this.#inTurn(() => this.#record(drafts))
+    const { projects } = this.#options
+    return this.#inTurn(() => this.#record(drafts, ({ cwd }) => projects.peek(cwd) ?? projects.resolve(cwd)))
+  }
+
+  /** Records what running processes say of their sessions, which know no project: only of sessions that are recorded. */
+  recordOfProcesses(drafts: readonly Draft[]): Promise<void> {
+    return this.#inTurn(() => this.#record(drafts, (draft) => this.#knownProject(draft)))
   }
 
   /** Everything that was there at the start has been read: says what follows, and is live from now on. */
@@ -87,12 +100,17 @@ export class Recorder {
     return result
   }
 
-  async #record(drafts: readonly Draft[]): Promise<void> {
+  async #record(
+    drafts: readonly Draft[],
+    projectOf: (draft: Draft) => Project | Promise<Project | null>,
+  ): Promise<void> {
     const events: Event[] = []
     const projects = new Map<string, Project>()
+    const { rule } = this.#options
     for (const draft of drafts) {
-      const { projects: finder, rule } = this.#options
-      const project = finder.peek(draft.cwd) ?? (await finder.resolve(draft.cwd))
+      const found = projectOf(draft)
+      const project = found instanceof Promise ? await found : found
+      if (!project) continue
       const event = rule.event(draft, project)
       if (!event) continue
       events.push(event)
@@ -106,6 +124,16 @@ export class Recorder {
     }
     const follows = this.#isLive ? this.#follow([...projects.keys()]) : []
     await this.#store([...follows, ...fresh.map(({ event }) => event)])
+  }
+
+  /** The project of a session that is recorded; null where it is not. */
+  async #knownProject(draft: Draft): Promise<Project | null> {
+    const id = this.#options.rule.sessionId(draft.assistant, draft.sessionId)
+    if (!this.#sessions.has(id)) {
+      for (const [known, events] of await this.#options.recorded.sessionEvents([id]))
+        this.#restore(known, events)
+    }
+    return this.#sessions.get(id)?.project ?? null
   }
 
   /** Those events that are not recorded, or weigh more than what is, each id once. */
@@ -220,5 +248,9 @@ export class Recorder {
       if (this.#recent.size <= RECENT_IDS) break
       this.#recent.delete(id)
     }
+    this.#unsettled += events.length
+    if (this.#unsettled < SETTLE_EVERY) return
+    await this.#options.settled()
+    this.#unsettled = 0
   }
 }

@@ -9,7 +9,10 @@ function testTimers() {
   const due: { at: number; callback: () => void }[] = []
   return {
     now: () => now,
-    setTimeout: (callback: () => void, ms: number) => due.push({ at: now + ms, callback }),
+    after(ms: number, callback: () => void) {
+      due.push({ at: now + ms, callback })
+      return () => undefined
+    },
     async advance(ms: number) {
       now += ms
       for (const timer of due.splice(0)) {

@@ -48,11 +48,12 @@ function recorder(): Recorder {
       },
     }),
     projects: {
-      peek: (cwd) => (cwd === null ? undefined : { name: cwd.split('/').at(-1)! }),
+      peek: (cwd) => ({ name: cwd?.split('/').at(-1) ?? 'project' }),
       resolve: async () => ({ name: 'home' }),
     },
     recorded: memory,
     append: async (events) => void memory.events.push(...events),
+    settled: () => Promise.resolve(),
     now: () => now,
   })
 }

@@ -1,0 +1,180 @@
+import type {
+  ActionName,
+  Actions,
+  EventRow,
+  EventsAnswer,
+  Gap,
+  HeatmapAnswer,
+  MembersAnswer,
+  OutboxAnswer,
+  OverlapsAnswer,
+  SessionRow,
+  SessionsAnswer,
+  StatsAnswer,
+  StatusAnswer,
+} from '../core/api.ts'
+import type { Sharing } from '../core/rule.ts'
+import type {
+  Backend,
+  EventsQuery,
+  HeatmapQuery,
+  LiveFeed,
+  NodeAction,
+  SessionsQuery,
+  StatsQuery,
+} from './api/backend.ts'
+import type { Device } from './device.ts'
+import type { Settings } from './home/settings.ts'
+import type { SharingDecisions } from './home/sharing.ts'
+import type { Index } from './index/index.ts'
+import type { PrivateLog } from './log/private-log.ts'
+import { prometheus } from './metrics.ts'
+import type { Notices } from './notices.ts'
+import type { Sources } from './sources/sources.ts'
+import { VERSION } from './version.ts'
+
+export interface BackendOptions {
+  settings: Settings
+  device: Device
+  notices: Notices
+  sharing: SharingDecisions
+  privateLog: PrivateLog
+  index: Index
+  sources: Sources
+  /** RFC 3339 UTC. */
+  startedAt: string
+  /** ms since 1970. */
+  now(): number
+}
+
+const SHARING: Record<'share' | 'private' | 'exclude', Sharing> = {
+  share: 'shared',
+  private: 'private',
+  exclude: 'excluded',
+}
+
+/** What the API answers from: the index, and what this machine alone knows besides. */
+export class NodeBackend implements Backend {
+  readonly live: LiveFeed
+  readonly #options: BackendOptions
+
+  constructor(options: BackendOptions) {
+    this.#options = options
+    const { index, notices } = options
+    const nothing = () => () => undefined
+    this.live = {
+      get head() {
+        return index.head
+      },
+      after: async (cursor, limit) => this.#withLocals(await index.after(cursor, limit)),
+      onRows: (listener) => index.onRows((rows, head) => listener(this.#withLocals(rows), head)),
+      onSessions: (listener) => index.onSessions((sessions) => listener(this.#withLocals(sessions))),
+      onPeers: nothing,
+      onPresence: nothing,
+      onNotice: (listener) => notices.listen(listener),
+    }
+  }
+
+  async status(): Promise<StatusAnswer> {
+    const { settings, device, sharing, privateLog, index, sources, startedAt, now } = this.#options
+    const pause = sharing.pauseAt(now())
+    const pausedUntil = pause && (pause.to === Infinity ? 'resume' : new Date(pause.to).toISOString())
+    const [seen, indexed] = await Promise.all([index.projects(device.source), index.logs()])
+    const invalid = indexed.reduce((sum, log) => sum + log.invalid, 0)
+    const { home } = settings
+    const { source } = device
+    const { core, length, bytes } = privateLog
+    return {
+      node: { version: VERSION, source, device: device.key.device, home, startedAt, pausedUntil },
+      team: null,
+      peers: [],
+      logs: [
+        { key: core, source, kind: 'private', blocks: length, bytes, behind: length - index.indexed(core) },
+      ],
+      sources: sources.status(),
+      projects: seen.map((project) => ({
+        ...project,
+        sharing: sharing.sharingOf(project.project, project.projectTag),
+      })),
+      archive: null,
+      refused: invalid > 0 ? { invalid } : {},
+    }
+  }
+
+  async events(query: EventsQuery): Promise<EventsAnswer> {
+    const answer = await this.#options.index.events(query)
+    return { ...answer, events: this.#withLocals(answer.events) }
+  }
+
+  async sessions(query: SessionsQuery): Promise<SessionsAnswer> {
+    return { sessions: this.#withLocals(await this.#options.index.sessions(query)) }
+  }
+
+  heatmap(query: HeatmapQuery): Promise<HeatmapAnswer> {
+    const { index, sharing, device, now } = this.#options
+    const gaps = sharing.pauses().map(({ from, to }): Gap => ({
+      source: device.source,
+      from: new Date(from).toISOString(),
+      to: new Date(Math.min(to, now())).toISOString(),
+      reason: 'paused',
+    }))
+    return index.heatmap(query, gaps)
+  }
+
+  stats({ by, days }: StatsQuery): Promise<StatsAnswer> {
+    return this.#options.index.stats(by, days)
+  }
+
+  /** Without a team one is alone. */
+  members(): Promise<MembersAnswer> {
+    const { device, settings, now } = this.#options
+    const lastSeen = new Date(now()).toISOString()
+    const self = { device: device.key.device, source: device.source, name: settings.hostName, lastSeen }
+    return Promise.resolve({ members: [{ ...self, role: 'member', presence: 'online', isSelf: true }] })
+  }
+
+  async overlaps(): Promise<OverlapsAnswer> {
+    return { overlaps: await this.#options.index.overlaps() }
+  }
+
+  /** Without a team there is no log that anyone else reads: nothing has left. */
+  outbox(): Promise<OutboxAnswer> {
+    return Promise.resolve({ events: [] })
+  }
+
+  async metrics(): Promise<string> {
+    return prometheus(await this.status(), await this.#options.index.totals())
+  }
+
+  async act<Name extends NodeAction>(name: Name, args: Actions[Name]): Promise<object> {
+    const { sharing, now } = this.#options
+    switch (name as ActionName) {
+      case 'share':
+      case 'private':
+      case 'exclude': {
+        const { project } = args as Actions['share']
+        await sharing.setSharing(project, SHARING[name as 'share'], now())
+        return { project, sharing: SHARING[name as 'share'] }
+      }
+      case 'pause': {
+        const { until } = args as Actions['pause']
+        await sharing.pause(now(), until === null ? null : Date.parse(until))
+        return { pausedUntil: until ?? 'resume' }
+      }
+      default:
+        await sharing.resume(now())
+        return { pausedUntil: null }
+    }
+  }
+
+  /** Adds what only this machine knows of its own sessions. */
+  #withLocals<Rows extends readonly (EventRow | SessionRow)[] | null>(rows: Rows): Rows {
+    if (!rows) return rows
+    const locals = this.#options.sources.locals()
+    return rows.map((row) => {
+      const sessionId = 'payload' in row ? row.payload.sessionId : row.sessionId
+      const local = row.source === this.#options.device.source ? locals.get(sessionId) : undefined
+      return local && Object.keys(local).length > 0 ? { ...row, local } : row
+    }) as unknown as Rows
+  }
+}

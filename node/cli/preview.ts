@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs'
+import { VibeTeaError } from '../../core/errors.ts'
+import { loadDevice, projectsOf, ruleOf } from '../device.ts'
+import { SharingDecisions } from '../home/sharing.ts'
+import { ADAPTERS } from '../sources/adapters.ts'
+import { readBatch } from '../sources/batch.ts'
+import type { Context } from './command.ts'
+import { bareEvent, eventLine } from './output.ts'
+import { settingsOf } from './settings.ts'
+
+/** `vibetea preview [path…]`: the very same adapters and rule as the node's, and nothing is kept or sent. */
+export async function preview(
+  context: Context,
+  paths: readonly string[],
+  flags: { json?: boolean },
+): Promise<number> {
+  const settings = await settingsOf(context)
+  const device = await loadDevice(settings, context.err)
+  const rule = ruleOf(device, settings, await SharingDecisions.open(settings.home))
+  const projects = projectsOf(device, context.homeDirectory)
+  const own = ADAPTERS.flatMap((adapter) => {
+    const directories = settings.directories[adapter.assistant] ?? adapter.defaultDirectories(context)
+    return directories.flatMap((directory) => adapter.watched(directory))
+  })
+  let code = 0
+  const events = readBatch(paths.length > 0 ? paths : own.filter((path) => existsSync(path)), {
+    adapters: ADAPTERS,
+    rule,
+    projects,
+    now: Date.now(),
+    onProblem: (path, message) => {
+      context.err(`${path}: ${message}`)
+      code = 1
+    },
+  })
+  for await (const event of events) {
+    if (context.signal.aborted) throw new VibeTeaError('interrupted', 'Interrupted.')
+    context.out(flags.json ? JSON.stringify(bareEvent(event)) : eventLine(event))
+  }
+  return code
+}

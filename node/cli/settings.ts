@@ -1,0 +1,15 @@
+import process from 'node:process'
+import { homeOf, readSettings } from '../home/settings.ts'
+import type { FlagName, Settings } from '../home/settings.ts'
+import { readConfigText } from '../home/home.ts'
+import type { Context } from './command.ts'
+
+/** The settings of a command: flags over environment over `config.json` over defaults. */
+export async function settingsOf(
+  context: Context,
+  flags: Partial<Record<FlagName, string>> = {},
+): Promise<Settings> {
+  const { env, homeDirectory, hostname } = context
+  const sources = { env, flags, homeDirectory, hostname, workingDirectory: process.cwd() }
+  return readSettings({ ...sources, configText: await readConfigText(homeOf(sources)) })
+}

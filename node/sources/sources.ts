@@ -1,0 +1,162 @@
+import type { LocalFields, SourceStatus } from '../../core/api.ts'
+import type { Assistant } from '../../core/events.ts'
+import { sessionIdOf } from './adapters.ts'
+import { FileIntake } from './file-intake.ts'
+import type { Adapter, Environment, Liveness } from './port.ts'
+import type { Recorder } from './recorder.ts'
+import { Tail } from './tail.ts'
+import type { CursorStore, Timers } from './tail-port.ts'
+import type { FolderWatch } from './tail-watch.ts'
+import { watchFolder } from './tail-watch.ts'
+
+/** How often silent sessions and processes that are gone are looked for. */
+const TICK_MS = 5000
+
+export interface SourcesOptions {
+  adapters: readonly Adapter[]
+  /** Where each assistant's sessions are; one that is not set has its adapter's default. */
+  directories: Partial<Record<Assistant, readonly string[]>>
+  environment: Environment
+  recorder: Recorder
+  cursors: CursorStore
+  timers: Timers
+  /** How many of the files that were there have been read. */
+  onProgress(done: number, total: number): void
+  /** What a person should know, in a sentence. */
+  onProblem(path: string, message: string, remedy: string): void
+  /** What goes wrong in the background ends the node: it is a bug, or the node is stopping. */
+  onError(error: unknown): void
+}
+
+/** One assistant on this machine. */
+interface Source {
+  adapter: Adapter
+  directories: readonly string[]
+  intake: FileIntake
+  tail: Tail
+  liveness: Liveness | null
+}
+
+/** Watches every assistant's sessions and has recorded what happens in them. */
+export class Sources {
+  readonly #options: SourcesOptions
+  readonly #sources: readonly Source[]
+  #watches: FolderWatch[] = []
+  #stopTicking: () => void = () => undefined
+  #isCatchingUp = true
+
+  constructor(options: SourcesOptions) {
+    this.#options = options
+    this.#sources = options.adapters.map((adapter) => this.#source(adapter))
+  }
+
+  /** Reads what was there, then follows what happens. Resolves when what was there has been read. */
+  async start(): Promise<void> {
+    const { recorder } = this.#options
+    await recorder.start()
+    await Promise.all(this.#sources.map(({ tail }) => tail.start()))
+    for (const { intake } of this.#sources) await intake.flush()
+    await this.#pollProcesses()
+    await recorder.goLive(this.#isAlive)
+    this.#isCatchingUp = false
+    this.#watchProcesses()
+    this.#tickLater()
+  }
+
+  /** Stops reading; what was read is recorded, and each file's place is kept. */
+  async close(): Promise<void> {
+    this.#stopTicking()
+    await Promise.all([
+      ...this.#watches.map((watch) => watch.close()),
+      ...this.#sources.map(({ tail }) => tail.close()),
+    ])
+  }
+
+  status(): SourceStatus[] {
+    return this.#sources.map(({ adapter, directories, tail }) => {
+      const { files, folders, watched, progress, problems } = tail.status
+      return {
+        assistant: adapter.assistant,
+        directories: [...directories],
+        files,
+        watching: folders === 0 ? 'none' : watched === folders ? 'events' : 'polling',
+        backfill: this.#isCatchingUp ? { done: progress.filesDone, total: progress.files } : null,
+        problems,
+      }
+    })
+  }
+
+  /** What only this machine's owner sees of their sessions, by the id in events; of sessions read in this run. */
+  locals(): Map<string, LocalFields> {
+    const locals = new Map<string, LocalFields>()
+    for (const { intake } of this.#sources) {
+      for (const [sessionId, local] of intake.locals())
+        locals.set(sessionId, { ...locals.get(sessionId), ...local })
+    }
+    return locals
+  }
+
+  #source(adapter: Adapter): Source {
+    const { environment, recorder, cursors, timers, onProblem } = this.#options
+    const directories =
+      this.#options.directories[adapter.assistant] ?? adapter.defaultDirectories(environment)
+    const intake = new FileIntake({
+      adapter,
+      sessionIdOf,
+      record: (drafts) => recorder.record(drafts),
+      dealtWith: (path) => tail.dealtWith(path, Infinity),
+      timers,
+    })
+    const roots = directories.flatMap((directory) => adapter.watched(directory))
+    const tail: Tail = new Tail({
+      roots: roots.map((directory) => ({
+        directory,
+        accepts: (relative: string) => adapter.isSessionFile(relative),
+      })),
+      cursors,
+      sink: intake,
+      timers,
+      problems: { problem: onProblem, solved: () => undefined },
+      onProgress: () => this.#progress(),
+    })
+    return { adapter, directories, intake, tail, liveness: adapter.liveness?.(directories) ?? null }
+  }
+
+  readonly #isAlive = (sessionId: string): boolean =>
+    this.#sources.some(({ liveness }) => liveness?.isAlive(sessionId) ?? false)
+
+  #progress(): void {
+    let done = 0
+    let total = 0
+    for (const { tail } of this.#sources) {
+      const { progress } = tail.status
+      done += progress.filesDone
+      total += progress.files
+    }
+    this.#options.onProgress(done, total)
+  }
+
+  #tickLater(): void {
+    this.#stopTicking = this.#options.timers.after(TICK_MS, () => {
+      this.#tick().then(() => this.#tickLater(), this.#options.onError)
+    })
+  }
+
+  async #tick(): Promise<void> {
+    await this.#pollProcesses()
+    await this.#options.recorder.tick(this.#isAlive)
+  }
+
+  async #pollProcesses(): Promise<void> {
+    for (const { liveness } of this.#sources) {
+      if (liveness) await this.#options.recorder.recordOfProcesses(await liveness.poll())
+    }
+  }
+
+  /** So that a question is seen at once; where a folder cannot be watched, the next tick sees it. */
+  #watchProcesses(): void {
+    const changed = () => void this.#pollProcesses().catch(this.#options.onError)
+    const folders = this.#sources.flatMap(({ liveness }) => liveness?.watched ?? [])
+    this.#watches = folders.map((folder) => watchFolder(folder, { changed, failed: () => undefined }))
+  }
+}
