@@ -20,7 +20,7 @@ function parseDuration(text: string): number | null {
   return ms > 0 && ms <= MAX_PAUSE_MS ? ms : null
 }
 
-const UNTIL = 'a time to come within a year, such as 2026-11-20T08:00:00Z, or null for until "resume"'
+const UNTIL = 'a time to come within a year, such as 2026-11-21T08:00:00Z, or null for until "resume"'
 const DURATION = 'a number and s, m, h or d, such as 30m, at most a year'
 
 /** What `pause` takes: a time, a duration, or neither for until `resume`. Gives the time. */

@@ -4,7 +4,7 @@ import { STATUS_CODES } from 'node:http'
 import type { ErrorAnswer } from '../../core/api.ts'
 import { SECURITY_HEADERS } from './headers.ts'
 
-export type RefusalStatus = 400 | 401 | 403 | 404 | 405 | 413 | 415 | 421 | 429 | 500 | 503
+export type RefusalStatus = 400 | 401 | 403 | 404 | 405 | 413 | 415 | 421 | 426 | 429 | 500 | 503
 
 /** Why a request is not answered: its status, a code for programs, a sentence for people. */
 export class Refusal extends Error {

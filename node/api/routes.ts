@@ -171,6 +171,12 @@ export function routes(options: RouteOptions): Hono {
   })
   only('POST', '/api/actions/:name')
 
+  app.get('/ws', () => {
+    throw new Refusal(426, 'upgrade_required', 'This is a WebSocket; connect to it as one.', {
+      Upgrade: 'websocket',
+    })
+  })
+
   app.notFound((context) => {
     const file = files.get(context.req.path)
     if (!file) throw new Refusal(404, 'not_found', `There is nothing at "${shown(context.req.path)}".`)
@@ -182,6 +188,8 @@ export function routes(options: RouteOptions): Hono {
   })
 
   app.onError((error, context) => {
+    // The caller left in the middle of its body.
+    if (context.req.raw.signal.aborted) return context.body(null, 400)
     const refusal = asRefusal(error)
     if (refusal.status === 500) log.error({ err: error, path: context.req.path }, 'an API call failed')
     return context.json(refusal.body, refusal.status, refusal.headers)

@@ -50,7 +50,12 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   let url = ''
   const app = routes({ ...options, files, url: () => url })
   const live = new LiveServer(options)
-  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false })
+  const answer = getRequestListener(app.fetch, {
+    overrideGlobalObjects: false,
+    // Only for addresses that cannot be read: what goes wrong in a route is answered there.
+    errorHandler: () =>
+      Response.json(new Refusal(400, 'invalid_request', 'The address cannot be read.').body, { status: 400 }),
+  })
 
   const server = createServer(
     { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
