@@ -6,7 +6,10 @@ import type { FolderWatch } from './tail-watch.ts'
 export interface TailRoot {
   /** Absolute. */
   readonly directory: string
-  /** Whether a file is followed; `relative` is below the directory, with `/`. */
+  /**
+   * Whether a file is followed; `relative` is below the directory, with `/`. A folder that is accepted by its name is
+   * reported and not followed.
+   */
   accepts(relative: string): boolean
 }
 

@@ -14,6 +14,7 @@ export interface FolderWatch {
   close(): Promise<void>
 }
 
+/** Begins to watch; calls nothing before it has returned. */
 export type WatchFolder = (path: string, events: FolderEvents) => FolderWatch
 
 /**

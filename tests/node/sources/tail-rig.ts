@@ -84,6 +84,11 @@ export class HandClock implements Timers {
     return () => (this.#waiting = this.#waiting.filter((other) => other !== entry))
   }
 
+  /** Calls that are to come. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   advance(ms: number): void {
     this.#now += ms
     const due = this.#waiting.filter(({ at }) => at <= this.#now)
@@ -98,10 +103,11 @@ export const silentWatch: WatchFolder = () => ({ ready: Promise.resolve(), close
 /** A system that takes `count` watches and then reports its limit. */
 export function limitedWatch(code: string, count: () => number): WatchFolder {
   let taken = 0
-  return (_path: string, events: FolderEvents) => {
-    if (taken >= count()) events.failed(Object.assign(new Error(code), { code, syscall: 'watch' }))
-    else taken++
-    return { ready: Promise.resolve(), close: () => Promise.resolve() }
+  const refuse = (events: FolderEvents) =>
+    events.failed(Object.assign(new Error(code), { code, syscall: 'watch' }))
+  return (_path, events) => {
+    const ready = Promise.resolve().then(() => (taken < count() ? void taken++ : refuse(events)))
+    return { ready, close: () => Promise.resolve() }
   }
 }
 
