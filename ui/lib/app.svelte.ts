@@ -26,7 +26,7 @@ export class App {
   readonly node: NodeInfo
   readonly heat: Heat
   readonly connection: Connection
-  readonly shortcuts = new Shortcuts()
+  readonly shortcuts: Shortcuts
   readonly timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone
   /** Everything, whatever the filters are. */
   readonly everything: FeedPages
@@ -49,6 +49,7 @@ export class App {
     this.#window = window
     this.api = new Api({ fetch, storage: window.localStorage })
     this.router = new Router(window)
+    this.shortcuts = new Shortcuts(window.localStorage)
     this.theme = new ThemeChoice(window.document.documentElement, window.localStorage)
     this.node = new NodeInfo(this.api)
     this.heat = new Heat((tz, days) => this.api.get('heatmap', { days, tz }))

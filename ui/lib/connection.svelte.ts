@@ -28,7 +28,7 @@ export class Connection {
   state = $state<ConnectionState>('connecting')
   /** While down: when the next attempt is due, ms. */
   retryAt = $state(0)
-  /** When the node last said something, ms; 0 before that. */
+  /** Up to when everything is here, ms; 0 before the first word. */
   lastDataAt = $state(0)
   /** The cursor up to which everything has come. */
   #head: string | null = null
@@ -93,6 +93,8 @@ export class Connection {
 
   async #lost(): Promise<void> {
     this.#drop()
+    // Up to this moment nothing was missed, even where nothing was said.
+    if (this.state === 'live') this.lastDataAt = this.#options.now()
     const wait = waitBefore(this.#attempt++, this.#options.random())
     this.state = 'down'
     this.retryAt = this.#options.now() + wait

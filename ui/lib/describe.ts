@@ -1,7 +1,7 @@
 import type { EventRow, SessionRow } from '../../core/api.ts'
 import type { Assistant, EventType } from '../../core/events.ts'
 import { tokenSum } from '../../core/events.ts'
-import { count, duration, plural } from './time.ts'
+import { count, duration, plural, took } from './time.ts'
 
 /** What an event says in one line: `Edit`, `invite.ts`, `failed`. */
 export interface Line {
@@ -46,11 +46,11 @@ export function describe(event: EventRow): Line {
       return describeActivity(event.payload)
     case 'tool': {
       const { tool, context, status, durationMs } = event.payload
-      const took = durationMs === undefined ? '' : ` in ${duration(durationMs)}`
+      const time = durationMs === undefined ? '' : ` in ${took(durationMs)}`
       return {
         main: tool,
         ...(context !== undefined && { detail: context }),
-        after: status === 'unknown' ? 'outcome unknown' : `${status}${took}`,
+        after: status === 'unknown' ? 'outcome unknown' : `${status}${time}`,
         ...(status === 'failed' && { tone: 'error' as const }),
       }
     }
@@ -89,10 +89,16 @@ export function stateWord({ state, needs }: Pick<SessionRow, 'state' | 'needs'>)
 }
 
 /** What a session did last: `Edit invite.ts`. */
-export function lastLine({ last }: Pick<SessionRow, 'last'>): { main: string; detail: string } {
-  const main = last?.tool ?? (last ? LAST_WORDS[last.eventType] : '')
+export function lastLine({ last, needs }: Pick<SessionRow, 'last' | 'needs'>): {
+  main: string
+  detail: string
+} {
+  const word = last && (needs ? NEEDS_WORDS[needs] : LAST_WORDS[last.eventType])
+  const main = last?.tool ?? word ?? ''
   return { main, detail: last?.context ?? '' }
 }
+
+const NEEDS_WORDS = { answer: 'asked you', review: 'turn over' } as const
 
 const LAST_WORDS: Record<EventType, string> = {
   session: 'started',

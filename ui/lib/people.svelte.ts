@@ -6,7 +6,7 @@ const COLOURS = 8
 export function colourOf(name: string): number {
   let hash = 0
   for (let i = 0; i < name.length; i++) hash = (Math.imul(hash, 31) + name.charCodeAt(i)) >>> 0
-  return (hash ^ (hash >>> 11)) % COLOURS
+  return ((hash ^ (hash >>> 11)) >>> 0) % COLOURS
 }
 
 /** One or two letters for a name. */

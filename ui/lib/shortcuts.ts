@@ -19,6 +19,7 @@ export const SHORTCUTS = [
 export type Shortcut = (typeof SHORTCUTS)[number][0]
 
 const SECOND_KEY_MS = 1000
+const KEY = 'vibetea.shortcuts'
 const KEEP_SPACE = 'button, a, summary, select, [role=gridcell], [role=button]'
 
 type Key = Pick<
@@ -28,9 +29,22 @@ type Key = Pick<
 
 /** Turns key presses into commands. Keys typed into a field, and those with Ctrl, Alt or Command, stay the browser's. */
 export class Shortcuts {
-  isOn = true
   readonly #handlers = new Map<Shortcut, () => void>()
+  readonly #storage: Pick<Storage, 'getItem' | 'setItem'>
   #gAt = -Infinity
+
+  constructor(storage: Pick<Storage, 'getItem' | 'setItem'>) {
+    this.#storage = storage
+  }
+
+  /** Off: only Escape does anything. Remembered in this browser. */
+  get isOn(): boolean {
+    return this.#storage.getItem(KEY) !== 'off'
+  }
+
+  set isOn(isOn: boolean) {
+    this.#storage.setItem(KEY, isOn ? 'on' : 'off')
+  }
 
   /** Sets what a shortcut does, until the returned function is called. */
   on(handlers: Partial<Record<Shortcut, () => void>>): () => void {

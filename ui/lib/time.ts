@@ -55,3 +55,9 @@ export function duration(ms: number): string {
   if (hours < 24) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`
   return plural(Math.floor(hours / 24), 'day')
 }
+
+/** `340 ms`, `2.4 s`, `14 s`, `3 min`: how long something took. */
+export function took(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : duration(ms)
+}

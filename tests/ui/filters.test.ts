@@ -1,0 +1,99 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { EVENT_TYPES } from '../../core/events.ts'
+import { handleOf } from '../../core/handle.ts'
+import {
+  type Filters,
+  isEmpty,
+  matches,
+  NO_FILTERS,
+  readFilters,
+  writeFilters,
+} from '../../ui/lib/filters.ts'
+import { formatHash, parseHash } from '../../ui/lib/router.svelte.ts'
+import { promptAt, SESSION, toolAt } from '../support/events.ts'
+import { NOW, rowOf } from './support.ts'
+
+const name = fc.stringMatching(/^[A-Za-z0-9._@+()[\]~-]{1,30}$/)
+const names = fc.uniqueArray(name, { maxLength: 3 })
+const time = fc.option(fc.integer({ min: 0, max: 4e12 }))
+const anyFilters: fc.Arbitrary<Filters> = fc.record({
+  type: fc.subarray([...EVENT_TYPES]),
+  project: names,
+  source: names,
+  session: fc.constantFrom('', SESSION),
+  q: fc.string({ maxLength: 50 }),
+  from: time,
+  to: time,
+})
+
+const edit = rowOf(toolAt(NOW, 'completed', { tool: 'Edit', context: 'Feed.svelte', project: 'web-app' }))
+
+describe('filters in the address', () => {
+  it('are the same after being written and read, whatever they are', () => {
+    fc.assert(
+      fc.property(anyFilters, (filters) => {
+        const hash = formatHash('live', '', writeFilters(filters))
+        expect(readFilters(parseHash(hash).params)).toEqual(filters)
+      }),
+    )
+  })
+
+  it('read well', () => {
+    const hash = formatHash('live', '', writeFilters({ ...NO_FILTERS, type: ['tool', 'error'], from: NOW }))
+    expect(hash).toBe('#/live?type=tool,error&from=2026-11-20T08:00:00.000Z')
+  })
+
+  it('that make no sense are left out', () => {
+    const filters = readFilters(
+      new URLSearchParams(`type=tool,nothing&from=yesterday&project=${'x'.repeat(999)}`),
+    )
+    expect(filters).toEqual({ ...NO_FILTERS, type: ['tool'] })
+  })
+
+  it('of an address without any let everything through', () => {
+    expect(isEmpty(readFilters(new URLSearchParams('')))).toBe(true)
+    expect(matches(NO_FILTERS, edit)).toBe(true)
+  })
+})
+
+describe('a row passes', () => {
+  const passes = (change: Partial<Filters>) => matches({ ...NO_FILTERS, ...change }, edit)
+
+  it('by what happened, project, person, session', () => {
+    expect(passes({ type: ['tool'], project: ['web-app'], source: [edit.source], session: SESSION })).toBe(
+      true,
+    )
+    expect(passes({ type: ['error'] })).toBe(false)
+    expect(passes({ project: ['infra'] })).toBe(false)
+    expect(passes({ source: ['other-ybndrf'] })).toBe(false)
+    expect(passes({ session: 'another' })).toBe(false)
+  })
+
+  it('by the tag of a project that has a twin', () => {
+    const twin = rowOf(promptAt(NOW))
+    twin.payload.projectTag = 'ybndrfg8ejkm'
+    expect(matches({ ...NO_FILTERS, project: ['web-app~ybndrfg8ejkm'] }, twin)).toBe(true)
+    expect(matches({ ...NO_FILTERS, project: ['web-app~other'] }, twin)).toBe(false)
+  })
+
+  it('by its time, the end excluded', () => {
+    expect(passes({ from: NOW, to: NOW + 1 })).toBe(true)
+    expect(passes({ from: NOW + 1 })).toBe(false)
+    expect(passes({ to: NOW })).toBe(false)
+  })
+
+  it('by words that begin a name, in any case, all of them', () => {
+    for (const q of ['feed', 'EDIT web', handleOf(SESSION), 'laptop', ' ']) expect(passes({ q })).toBe(true)
+    for (const q of ['svelte', 'edit infra', 'completed']) expect(passes({ q })).toBe(false)
+  })
+})
+
+describe('places', () => {
+  it('that do not exist are the live feed', () => {
+    for (const hash of ['', '#', '#/', '#/nowhere', '#/session', '#/session/', '#code=x']) {
+      expect(parseHash(hash).screen).toBe('live')
+    }
+    expect(parseHash('#/session/abc?x=1')).toMatchObject({ screen: 'session', id: 'abc' })
+  })
+})

@@ -1,0 +1,118 @@
+import type { EventRow, HeatmapAnswer, ServerMessage, SessionRow, StatusAnswer } from '../../core/api.ts'
+import type { Event } from '../../core/events.ts'
+import { handleOf } from '../../core/handle.ts'
+
+export const NOW = Date.parse('2026-11-20T08:00:00Z')
+
+/** An event as the node's row of it, received when it happened unless said otherwise. */
+export function rowOf(event: Event, number = 0, receivedAt = event.timestamp): EventRow {
+  return { ...event, cursor: `c.${number}`, receivedAt }
+}
+
+export function sessionRow(change: Partial<SessionRow> = {}): SessionRow {
+  const sessionId = change.sessionId ?? '3b241101-e2bb-4255-8caf-4136c566a962'
+  const tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
+  const at = new Date(NOW).toISOString()
+  return {
+    sessionId,
+    source: 'laptop-ybndrf',
+    handle: handleOf(sessionId),
+    project: 'web-app',
+    assistant: 'claude',
+    state: 'active',
+    needs: null,
+    needsSince: null,
+    startedAt: at,
+    lastEventAt: at,
+    endedAt: null,
+    totals: { prompts: 0, tools: 0, failures: 0, errors: 0, tokens, durationMs: 0 },
+    last: null,
+    density: { from: at, stepMs: 60_000, counts: [] },
+    ...change,
+  }
+}
+
+/** The page's end of a WebSocket; the test is the node. */
+export class FakeSocket {
+  static readonly opened: FakeSocket[] = []
+  readonly url: string
+  readonly protocols: readonly string[]
+  onmessage: ((event: { data: string }) => void) | null = null
+  onclose: (() => void) | null = null
+
+  constructor(url: string, protocols: readonly string[] = []) {
+    this.url = url
+    this.protocols = protocols
+    FakeSocket.opened.push(this)
+  }
+
+  say(message: ServerMessage): void {
+    this.onmessage?.({ data: JSON.stringify(message) })
+  }
+
+  hello(head: string, resumed = false): void {
+    this.say({ type: 'hello', head, resumed, serverTime: new Date(NOW).toISOString() })
+  }
+
+  /** The line breaks, or is refused. */
+  break(): void {
+    this.onclose?.()
+  }
+
+  close(): void {
+    this.onclose?.()
+  }
+}
+
+export const STATUS: StatusAnswer = {
+  node: {
+    version: '0.1.0',
+    source: 'laptop-ybndrf',
+    device: 'device',
+    home: '/home/ada/.vibetea',
+    startedAt: new Date(NOW).toISOString(),
+    pausedUntil: null,
+  },
+  team: null,
+  peers: [],
+  logs: [],
+  sources: [],
+  projects: [],
+  archive: null,
+  refused: {},
+}
+
+export const NO_HEAT: HeatmapAnswer = {
+  aggregates: [],
+  gaps: [],
+  meta: { totalCount: 0, daysRequested: 30, fetchedAt: new Date(NOW).toISOString(), timeZone: 'UTC' },
+}
+
+/** What the node answers, by path; a test changes what it needs. */
+export class FakeApi {
+  readonly asked: { path: string; params: URLSearchParams; authorization: string | null; body: unknown }[] =
+    []
+  readonly answers: Record<string, unknown> = {
+    events: { events: [], next: null, prev: null },
+    sessions: { sessions: [] },
+    members: { members: [] },
+    heatmap: NO_HEAT,
+    stats: { by: 'source', days: 1, rows: [] },
+    status: STATUS,
+    session: { token: 'page-token' },
+  }
+  isAway = false
+  isLocked = false
+
+  readonly fetch = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+    const { pathname, searchParams } = new URL(input as string, 'http://127.0.0.1:8832')
+    const path = pathname.replace('/api/', '')
+    const authorization = new Headers(init?.headers).get('authorization')
+    this.asked.push({ path, params: searchParams, authorization, body: init?.body })
+    if (this.isAway) return Promise.reject(new TypeError('Failed to fetch'))
+    if (this.isLocked && path !== 'session') {
+      return Promise.resolve(Response.json({ error: 'missing_token', message: 'no' }, { status: 401 }))
+    }
+    return Promise.resolve(Response.json(this.answers[path]))
+  }
+}
