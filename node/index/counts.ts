@@ -1,6 +1,7 @@
 import type { Gap, HeatmapAnswer, StatsAnswer, StatsBy, StatsRow } from '../../core/api.ts'
 import type { BucketCount } from '../../core/buckets.ts'
-import { BUCKET_MS, bucketOf, byLocalHour, localHours } from '../../core/buckets.ts'
+import type { LocalHour } from '../../core/buckets.ts'
+import { BUCKET_MS, byLocalHour, localHours } from '../../core/buckets.ts'
 import type { Database } from '../sqlite.ts'
 import { COUNT_COLUMNS, HOUR_MS } from './rollups.ts'
 
@@ -13,6 +14,29 @@ export interface HeatmapOptions {
 
 const DAY_MS = 86_400_000
 
+type ToLocal = (ms: number) => LocalHour
+
+/** Zones that have been asked for: what is known of their hours is dear to find out. */
+const zones = new Map<string, ToLocal>()
+const MAX_ZONES = 8
+
+function zoneOf(timeZone: string): ToLocal {
+  const toLocal = zones.get(timeZone) ?? localHours(timeZone)
+  if (zones.size >= MAX_ZONES) zones.clear()
+  zones.set(timeZone, toLocal)
+  return toLocal
+}
+
+const BUCKETS_PER_HOUR = HOUR_MS / BUCKET_MS
+
+/** Whether every hour of UTC from a bucket on is within one local hour: not so in Nepal. */
+function hasWholeHours(toLocal: ToLocal, from: number, now: number): boolean {
+  for (let ms = from * BUCKET_MS; ms <= now; ms += HOUR_MS) {
+    if (toLocal(ms).hour !== toLocal(ms + HOUR_MS - BUCKET_MS).hour) return false
+  }
+  return true
+}
+
 /** Events by source and local hour, for the `days` days that end with today in that zone. `now` in ms. */
 export async function heatmap(
   db: Database,
@@ -20,13 +44,16 @@ export async function heatmap(
   gaps: readonly Gap[],
   now: number,
 ): Promise<HeatmapAnswer> {
-  const toLocal = localHours(timeZone)
+  const toLocal = zoneOf(timeZone)
   // A local day can begin up to a day earlier, and be an hour longer, than as many days of 24 hours ago.
-  const from = bucketOf(now - days * DAY_MS - HOUR_MS)
+  const from = Math.floor((now - days * DAY_MS) / HOUR_MS - 1) * BUCKETS_PER_HOUR
+  const step = hasWholeHours(toLocal, from, now) ? BUCKETS_PER_HOUR : 1
   const bySource = await db.all<{ source: string; buckets: string; counts: string }>(
-    `SELECT source, json_group_array(bucket) AS buckets, json_group_array(events) AS counts FROM heat
-     WHERE bucket >= ? AND events > 0 ${source ? 'AND source IN (SELECT value FROM json_each(?))' : ''}
-     GROUP BY source`,
+    `SELECT source, json_group_array(bucket) AS buckets, json_group_array(events) AS counts FROM (
+       SELECT source, bucket / ${step} * ${step} AS bucket, sum(events) AS events FROM heat
+       WHERE bucket >= ? AND events > 0 ${source ? 'AND source IN (SELECT value FROM json_each(?))' : ''}
+       GROUP BY bucket / ${step}, source
+     ) GROUP BY source`,
     source ? [from, JSON.stringify(source)] : [from],
   )
   const aggregates = byLocalHour(bySource.flatMap(bucketCounts), toLocal, now, days)

@@ -30,8 +30,9 @@ export interface FeedQuery extends FeedFilter {
 interface Conditions {
   sql: string[]
   params: SqlValue[]
-  /** What narrows the rows down by full text; null where nothing does. */
-  match: string | null
+  /** What was typed, and the names and types of the filter, as conditions of full text; null where there are none. */
+  typed: string | null
+  names: string | null
 }
 
 /** The position of a row in an order; only `row` counts in that of arrival. */
@@ -130,17 +131,19 @@ export class Feed {
 
   /** Rows next to a place, beginning with the nearest. */
   #page(
-    { sql, params, match }: Conditions,
+    { sql, params, typed, names }: Conditions,
     order: FeedQuery['order'],
     direction: Direction,
     { before, after }: { before: Place | null; after: Place | null },
     limit: number,
   ): Promise<StoredRow[]> {
-    const isByMatch = match !== null && order === 'arrival'
+    // Full text gives rows in arrival order, so there it also stands in for an index of each name and type.
+    const match = order === 'arrival' ? [typed, names].filter(Boolean).join(' AND ') : typed
+    const isByMatch = order === 'arrival' && match !== ''
     const row = isByMatch ? 'search.rowid' : 'e.row'
     const where = [...sql]
     const values: SqlValue[] = [...params]
-    if (match !== null) {
+    if (match) {
       where.push(isByMatch ? 'search MATCH ?' : 'e.row IN (SELECT rowid FROM search WHERE search MATCH ?)')
       values.push(match)
     }
@@ -167,29 +170,18 @@ export class Feed {
 /** A filter as SQL; null where nothing can fit it. */
 function conditionsOf(filter: FeedFilter): Conditions | null {
   const { source, type, project, session, from, to, q } = filter
-  const sql: string[] = []
-  const params: SqlValue[] = []
-  const matches: (string | null)[] = []
-  const oneOf = (column: string, values: readonly (string | number)[]) => {
-    sql.push(`${column} IN (SELECT value FROM json_each(?))`)
-    params.push(JSON.stringify(values))
-  }
+  if ([source, type, project].some((list) => list?.length === 0)) return null
+  const conditions: Conditions = { sql: [], params: [], typed: null, names: null }
+  const { sql, params } = conditions
+  const scopes: string[] = []
+  if (source) scopes.push(`source IN ${list(params, source)}`)
+  if (project) scopes.push(`project IN ${list(params, project)}`)
   if (session !== undefined) {
-    sql.push('e.scope IN (SELECT scope FROM scopes WHERE session = ?)')
+    scopes.push('session = ?')
     params.push(session)
   }
-  if (source !== undefined) {
-    oneOf('s.source', source)
-    matches.push(matchNames(source))
-  }
-  if (project !== undefined) {
-    oneOf('s.project', project)
-    matches.push(matchNames(project))
-  }
-  if (type !== undefined) {
-    oneOf('e.type', type.map(typeNumber))
-    matches.push(matchTypes(type))
-  }
+  if (scopes.length > 0) sql.push(`e.scope IN (SELECT scope FROM scopes WHERE ${scopes.join(' AND ')})`)
+  if (type) sql.push(`e.type IN ${list(params, type.map(typeNumber))}`)
   if (from !== undefined) {
     sql.push('e.at >= ?')
     params.push(from)
@@ -199,12 +191,18 @@ function conditionsOf(filter: FeedFilter): Conditions | null {
     params.push(to)
   }
   // A session's own rows are few, and found by its scopes.
-  const narrowing = session === undefined ? matches.filter((match) => match !== null) : []
-  if (q !== undefined && q.trim() !== '') {
-    const typed = matchTyped(q)
-    if (typed === null) return null
-    narrowing.push(`(${typed})`)
+  if (session === undefined) {
+    const names = [source && matchNames(source), project && matchNames(project), type && matchTypes(type)]
+    conditions.names = names.filter(Boolean).join(' AND ') || null
   }
-  if ([source, type, project].some((list) => list?.length === 0)) return null
-  return { sql, params, match: narrowing.length > 0 ? narrowing.join(' AND ') : null }
+  if (q !== undefined && q.trim() !== '') {
+    conditions.typed = matchTyped(q)
+    if (conditions.typed === null) return null
+  }
+  return conditions
+}
+
+function list(params: SqlValue[], values: readonly (string | number)[]): string {
+  params.push(JSON.stringify(values))
+  return '(SELECT value FROM json_each(?))'
 }

@@ -2,7 +2,7 @@ import type { Event, Tokens } from '../../core/events.ts'
 import type { Database, SqlParams } from '../sqlite.ts'
 import type { KnownEvents } from './port.ts'
 import type { StoredRow } from './rows.ts'
-import { EVENT_COLUMNS, eventOf, storedId } from './rows.ts'
+import { EVENT_COLUMNS, eventOf, hasId, storedId } from './rows.ts'
 
 /** What intake asks of the index. */
 export class Known implements KnownEvents {
@@ -14,7 +14,7 @@ export class Known implements KnownEvents {
 
   async known(source: string, ids: readonly string[]): Promise<Map<string, Tokens | null>> {
     const rows = await this.#db.all<StoredRow>(
-      `SELECT ${EVENT_COLUMNS} FROM json_each(?) j JOIN events e ON e.id = j.value
+      `SELECT ${EVENT_COLUMNS} FROM json_each(?) j CROSS JOIN events e ON ${hasId('j')}
        JOIN scopes s ON s.scope = e.scope AND s.source = ?`,
       [JSON.stringify(ids.map(storedId)), source],
     )

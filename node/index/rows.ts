@@ -18,13 +18,17 @@ export interface Occurrence {
 export interface Entry extends Occurrence {
   /** When it happened, as the index takes it; ms since 1970. */
   at: number
+  /** Whether `at` is earlier than the event says. */
+  isAhead: boolean
   /** The row that its payload came from: `row`, or that of a later, heavier repeat. */
   carried: number
 }
 
 /** When an event counts as having happened, in ms since 1970. */
-export function effectiveTime(event: Event, receivedAt: number): number {
-  return Math.min(Date.parse(event.timestamp), receivedAt + MAX_AHEAD_MS)
+export function effectiveTime(event: Event, receivedAt: number): { at: number; isAhead: boolean } {
+  const said = Date.parse(event.timestamp)
+  const latest = receivedAt + MAX_AHEAD_MS
+  return said > latest ? { at: latest, isAhead: true } : { at: said, isAhead: false }
 }
 
 /** What `EVENT_COLUMNS` selects. */
@@ -60,8 +64,16 @@ export function storedId(id: string): string {
   return id.slice(ID_PREFIX.length)
 }
 
+/** `2026-11-20T10:00:00.000Z`: what `toISOString` gives back. */
+const PLAIN_TIME_LENGTH = 24
+
 /** What a payload says that its scope says, too; JSON leaves it out. */
 const IN_SCOPE = { sessionId: undefined, project: undefined, projectTag: undefined, assistant: undefined }
+
+/** The condition that `events e` has the id `value` of a list, by the index of ids' beginnings. */
+export function hasId(list: string): string {
+  return `substr(e.id, 1, 8) = substr(${list}.value, 1, 8) AND e.id = ${list}.value`
+}
 
 /** The columns of `events`, in order, for an entry of a scope. */
 export function columnsOf(entry: Entry, scope: number): (string | number | null)[] {
@@ -75,14 +87,9 @@ export function columnsOf(entry: Entry, scope: number): (string | number | null)
     at,
     entry.receivedAt,
     JSON.stringify(detail),
-    isPlainTime(event.timestamp, at) ? null : event.timestamp,
+    entry.isAhead || event.timestamp.length !== PLAIN_TIME_LENGTH ? event.timestamp : null,
     entry.carried === entry.row ? null : entry.carried,
   ]
-}
-
-/** Whether `toISOString` of the time gives the same text; 24 characters are `2026-11-20T10:00:00.000Z`. */
-function isPlainTime(timestamp: string, at: number): boolean {
-  return timestamp.length === 24 && Date.parse(timestamp) === at
 }
 
 /** The event exactly as it stood in the log. */
@@ -100,7 +107,15 @@ export function eventOf(stored: StoredRow): Event {
 
 export function entryOf(stored: StoredRow): Entry {
   const { row, receivedAt, at } = stored
-  return { row, receivedAt, at, carried: stored.carried ?? row, event: eventOf(stored) }
+  const event = eventOf(stored)
+  return {
+    row,
+    receivedAt,
+    at,
+    isAhead: Date.parse(event.timestamp) > at,
+    carried: stored.carried ?? row,
+    event,
+  }
 }
 
 /** A row as the API gives it. */

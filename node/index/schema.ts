@@ -31,7 +31,8 @@ const MIGRATIONS: readonly string[] = [
     row INTEGER PRIMARY KEY, id TEXT NOT NULL, scope INTEGER NOT NULL, type INTEGER NOT NULL, at INTEGER NOT NULL,
     received_at INTEGER NOT NULL, detail TEXT NOT NULL, timestamp TEXT, carried INTEGER
   );
-  CREATE INDEX events_by_id ON events (id);
+  -- Ids come in no order: the shorter this is, the fewer pages a batch touches. 40 bits tell most ids apart.
+  CREATE INDEX events_by_id ON events (substr(id, 1, 8));
   CREATE INDEX events_by_time ON events (at, scope, type);
   CREATE INDEX events_by_scope ON events (scope);
   CREATE INDEX events_by_carried ON events (carried) WHERE carried IS NOT NULL;
@@ -62,7 +63,7 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX sessions_open ON sessions (source) WHERE open = 1;
 
   CREATE VIRTUAL TABLE search USING fts5 (
-    terms, content = '', columnsize = 0, detail = none, tokenize = "ascii tokenchars '._-='"
+    terms, content = '', columnsize = 0, detail = none, prefix = '1 2', tokenize = "ascii tokenchars '._-='"
   );
   `,
 ]
@@ -124,7 +125,8 @@ async function openUsable(
 /** Migrates; null, or a sentence that says why the file cannot be used. */
 async function prepare(db: Database, orderId: string): Promise<string | null> {
   await db.exec(
-    'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; PRAGMA mmap_size = 268435456',
+    `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;
+     PRAGMA cache_size = -16384; PRAGMA mmap_size = 268435456`,
   )
   const version = (await db.get<{ user_version: number }>('PRAGMA user_version'))?.user_version ?? 0
   if (version > MIGRATIONS.length) return 'The index was made by a newer version of VibeTea.'

@@ -10,6 +10,11 @@ function columnsOf({ source, payload }: Event): Columns {
   return [source, payload.sessionId, payload.project, payload.projectTag ?? '', payload.assistant]
 }
 
+function keyOf({ source, payload }: Event): string {
+  const { sessionId, project, projectTag = '', assistant } = payload
+  return `${source} ${sessionId} ${project} ${projectTag} ${assistant}`
+}
+
 /** Numbers for what most events of a session have in common. */
 export class Scopes {
   readonly #db: Database
@@ -22,7 +27,7 @@ export class Scopes {
   /** The number of each event's scope; new ones are written. Called within the transaction of the rows. */
   async numbersOf(events: readonly Event[]): Promise<number[]> {
     if (this.#numbers.size > MAX_REMEMBERED) this.#numbers.clear()
-    const keys = events.map((event) => columnsOf(event).join(' '))
+    const keys = events.map(keyOf)
     const missing = new Map<string, Columns>()
     keys.forEach((key, i) => {
       if (!this.#numbers.has(key)) missing.set(key, columnsOf(events[i]!))

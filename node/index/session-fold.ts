@@ -86,11 +86,12 @@ function isResponse(event: Event): boolean {
 }
 
 /** Takes over what the latest event decides. */
-function settle(fold: SessionFold, { row, at, event }: Entry): void {
+function settle(fold: SessionFold, { row, at, isAhead, event }: Entry): void {
   const { payload } = event
   fold.firstAt = Math.min(fold.firstAt, at)
   fold.maxRow = Math.max(fold.maxRow, row)
-  fold.clock = advance(fold.clock, atTime(event, at))
+  // The state follows from the time at which the event counts as having happened.
+  fold.clock = advance(fold.clock, isAhead ? { ...event, timestamp: iso(at) } : event)
   if (at > fold.lastAt || (at === fold.lastAt && row >= fold.lastRow)) {
     fold.lastAt = at
     fold.lastRow = row
@@ -107,11 +108,6 @@ function settle(fold: SessionFold, { row, at, event }: Entry): void {
     if (event.payload.context !== undefined) last.context = event.payload.context
   }
   fold.shown = { at, row, last }
-}
-
-/** The event as of the time at which it counts as having happened. */
-function atTime(event: Event, at: number): Event {
-  return Date.parse(event.timestamp) === at ? event : { ...event, timestamp: new Date(at).toISOString() }
 }
 
 function count({ counts }: SessionFold, event: Event, sign: 1 | -1): void {

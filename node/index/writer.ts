@@ -3,7 +3,7 @@ import { weight } from '../../core/events.ts'
 import type { Database } from '../sqlite.ts'
 import { RollupDelta } from './rollups.ts'
 import type { Entry, Occurrence, StoredRow } from './rows.ts'
-import { columnsOf, effectiveTime, entryOf, EVENT_COLUMNS, storedId } from './rows.ts'
+import { columnsOf, effectiveTime, entryOf, EVENT_COLUMNS, hasId, storedId } from './rows.ts'
 import { Scopes } from './scopes.ts'
 import type { SessionFold } from './session-fold.ts'
 import type { Change } from './session-store.ts'
@@ -101,7 +101,7 @@ export class Writer {
   async #known(occurrences: readonly Occurrence[]): Promise<Map<string, Pending>> {
     const ids = [...new Set(occurrences.map(({ event }) => storedId(event.id)))]
     const rows = await this.#db.all<StoredRow>(
-      `SELECT ${EVENT_COLUMNS} FROM json_each(?) j JOIN events e ON e.id = j.value JOIN scopes s USING (scope)`,
+      `SELECT ${EVENT_COLUMNS} FROM json_each(?) j CROSS JOIN events e ON ${hasId('j')} JOIN scopes s USING (scope)`,
       [JSON.stringify(ids)],
     )
     const wanted = rows.length > 0 ? new Set(occurrences.map(({ event }) => keyOf(event))) : null
@@ -116,9 +116,6 @@ export class Writer {
   async #write(changes: readonly Change[]): Promise<SessionFold[]> {
     const removed = changes.map(({ before }) => before).filter((entry) => entry !== null)
     const inserted = changes.map(({ after }) => after).filter((entry) => entry !== null)
-    const rollups = new RollupDelta()
-    for (const entry of removed) rollups.add(entry, -1)
-    for (const entry of inserted) rollups.add(entry, 1)
     if (removed.length > 0) {
       await this.#db.run(
         `INSERT INTO search (search, rowid, terms) SELECT 'delete', value->>0, value->>1 FROM json_each(?)`,
@@ -128,15 +125,28 @@ export class Writer {
         JSON.stringify(removed.map(({ row }) => row)),
       ])
     }
+    const rollups = new RollupDelta()
+    const count = () => {
+      for (const entry of removed) rollups.add(entry, -1)
+      for (const entry of inserted) rollups.add(entry, 1)
+    }
     if (inserted.length > 0) {
       const scopes = await this.#scopes.numbersOf(inserted.map(({ event }) => event))
-      await this.#db.run(
+      // What comes next is made ready while SQLite is at work.
+      const rows = this.#db.run(
         `INSERT INTO events SELECT ${Array.from({ length: 9 }, (_, i) => `value->>${i}`).join(', ')} FROM json_each(?)`,
         [JSON.stringify(inserted.map((entry, i) => columnsOf(entry, scopes[i]!)))],
       )
-      await this.#db.run(`INSERT INTO search (rowid, terms) SELECT value->>0, value->>1 FROM json_each(?)`, [
-        searchJson(inserted),
-      ])
+      const terms = searchJson(inserted)
+      await rows
+      const search = this.#db.run(
+        `INSERT INTO search (rowid, terms) SELECT value->>0, value->>1 FROM json_each(?)`,
+        [terms],
+      )
+      count()
+      await search
+    } else {
+      count()
     }
     await rollups.write(this.#db)
     return this.#sessions.apply(changes)
@@ -158,8 +168,9 @@ export class Writer {
   async #writeRepeats(repeats: readonly [row: number, id: string, source: string][]): Promise<void> {
     await this.#db.run(
       `INSERT OR REPLACE INTO repeats
-       SELECT j.value->>0, e.row FROM json_each(?) j JOIN events e ON e.id = j.value->>1
-       JOIN scopes s ON s.scope = e.scope AND s.source = j.value->>2`,
+       SELECT r.row, e.row
+       FROM (SELECT value->>0 AS row, value->>1 AS value, value->>2 AS source FROM json_each(?)) r
+       CROSS JOIN events e ON ${hasId('r')} JOIN scopes s ON s.scope = e.scope AND s.source = r.source`,
       [JSON.stringify(repeats)],
     )
   }
@@ -170,7 +181,7 @@ function searchJson(entries: readonly Entry[]): string {
 }
 
 function firstOf({ row, receivedAt, event }: Occurrence): Entry {
-  return { row, receivedAt, event, carried: row, at: effectiveTime(event, receivedAt) }
+  return { row, receivedAt, event, carried: row, ...effectiveTime(event, receivedAt) }
 }
 
 /** What an entry becomes when its event comes again: its first place, and the heavier payload, the first of equals. */
@@ -181,5 +192,5 @@ function heavier(entry: Entry, again: Occurrence): Entry {
   if (!takesPayload && !takesPlace) return entry
   const { row, receivedAt } = takesPlace ? again : entry
   const { event, carried } = takesPayload ? { event: again.event, carried: again.row } : entry
-  return { row, receivedAt, event, carried, at: effectiveTime(event, receivedAt) }
+  return { row, receivedAt, event, carried, ...effectiveTime(event, receivedAt) }
 }

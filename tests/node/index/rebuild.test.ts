@@ -6,7 +6,7 @@ import type { EventRow, SessionRow, StatsBy, StatsRow } from '../../../core/api.
 import { STATS_BY } from '../../../core/api.ts'
 import { bucketOf, byLocalHour, compare, localHours } from '../../../core/buckets.ts'
 import type { Event } from '../../../core/events.ts'
-import { EVENT_TYPES, weight } from '../../../core/events.ts'
+import { weight } from '../../../core/events.ts'
 import { handleOf } from '../../../core/handle.ts'
 import type { SessionClock } from '../../../core/sessions.ts'
 import { advance, NO_CLOCK, statusAt } from '../../../core/sessions.ts'
@@ -15,7 +15,6 @@ import {
   failure,
   MemoryLog,
   MINUTE,
-  NOW,
   OTHER_SESSION,
   prompt,
   response,
@@ -68,6 +67,8 @@ interface Step {
   wait: number
   /** The node stops and starts again after this step; the file may be gone meanwhile. */
   restart: 'no' | 'yes' | 'deleted'
+  /** Which log joins late when the node starts again. */
+  late: number
   /** Whether the index catches up before the next step. */
   catchesUp: boolean
   /** Blocks of this log are cleared, so many of ten. */
@@ -80,6 +81,7 @@ const anyStep: fc.Arbitrary<Step> = fc.integer({ min: 0, max: 2 }).chain((log) =
     events: fc.array(anyEvent(LOGS[log]![1]), { maxLength: 6 }),
     wait: fc.constantFrom(0, 0, 1),
     restart: fc.constantFrom('no', 'no', 'no', 'yes', 'deleted'),
+    late: fc.integer({ min: 0, max: 3 }),
     catchesUp: fc.boolean(),
     clears: fc.constantFrom(0, 0, 0, 3, 7),
   }),
@@ -237,13 +239,16 @@ function plainSession(entries: Kept[], now: number, counts: Omit<StatsRow, 'key'
 async function play(steps: readonly Step[]): Promise<void> {
   const test = new TestIndex(join(await temporaryDirectory(), 'index.db'))
   const logs = LOGS.map(([core, source]) => new MemoryLog(core, source))
-  const start = async () => {
+  const start = async (late?: MemoryLog) => {
     await test.open()
-    for (const log of logs) test.index.follow(log)
+    for (const log of logs) if (log !== late) test.index.follow(log)
+    if (!late) return
+    await test.index.caughtUp()
+    test.index.follow(late)
   }
   await start()
   try {
-    for (const { log, events, wait, restart, catchesUp, clears } of steps) {
+    for (const { log, events, wait, restart, late, catchesUp, clears } of steps) {
       test.now += wait * MINUTE
       logs[log]!.append(...events)
       if (catchesUp) await test.index.caughtUp()
@@ -256,7 +261,7 @@ async function play(steps: readonly Step[]): Promise<void> {
       if (restart === 'no') continue
       await test.index.close()
       if (restart === 'deleted') await rm(test.path)
-      await start()
+      await start(logs[late])
     }
     await test.index.caughtUp()
     const answers = await answersOf(test)
@@ -270,7 +275,6 @@ async function play(steps: readonly Step[]): Promise<void> {
   } finally {
     await test.index.close()
   }
-  expect(NOW).toBeLessThanOrEqual(test.now)
 }
 
 test('an index answers what its logs say, however they came, and the same after it was deleted', async () => {
@@ -280,5 +284,4 @@ test('an index answers what its logs say, however they came, and the same after 
     seed,
     numRuns: 40,
   })
-  expect(EVENT_TYPES).toHaveLength(6)
 }, 120_000)

@@ -1,0 +1,108 @@
+import type { Event } from '../../core/events.ts'
+import type { IndexedBlock, ReadableLog } from '../../node/index/port.ts'
+
+const EVENTS_PER_BLOCK = 100
+const EVENTS_PER_SESSION = 330
+const TOOLS = [
+  'Read',
+  'Edit',
+  'Bash',
+  'Grep',
+  'Write',
+  'Glob',
+  'TodoWrite',
+  'WebFetch',
+  'mcp__browser__click',
+]
+const MODELS = ['claude-opus-4-5-20251101', 'claude-sonnet-4-5-20250929', 'claude-haiku-4-5-20251001']
+const LETTERS = 'ybndrfg8ejkmcpqxot1uwisza345h769'
+
+/** Numbers that look random and are the same in each run (mulberry32). */
+export function randomNumbers(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+/** A log whose blocks are made up as they are read: a developer's work, evenly over some time. */
+export class MadeUpLog implements ReadableLog {
+  readonly core: string
+  readonly source: string
+  readonly floor = 0
+  readonly length: number
+  readonly #number: number
+  readonly #from: number
+  readonly #msPerEvent: number
+
+  /** `events` from `from` to `to` (ms since 1970). */
+  constructor(number: number, events: number, from: number, to: number) {
+    this.#number = number
+    this.core = `core-${number}`
+    this.source = `machine-${LETTERS.slice(number, number + 6)}`
+    this.length = Math.ceil(events / EVENTS_PER_BLOCK)
+    this.#from = from
+    this.#msPerEvent = (to - from) / events
+  }
+
+  read(seq: number, limit: number): Promise<IndexedBlock[]> {
+    const blocks: IndexedBlock[] = []
+    for (let i = seq; i < Math.min(seq + limit, this.length); i++) {
+      blocks.push({ core: this.core, seq: i, events: this.#events(i), invalid: 0 })
+    }
+    return Promise.resolve(blocks)
+  }
+
+  onAppend(): () => void {
+    return () => undefined
+  }
+
+  #events(seq: number): Event[] {
+    const random = randomNumbers(seq * 97 + this.#number * 7919 + 1)
+    const letters = (count: number) => {
+      let text = ''
+      while (text.length < count) text += LETTERS[Math.floor(random() * 32)]!
+      return text
+    }
+    return Array.from({ length: EVENTS_PER_BLOCK }, (_, i) => {
+      const place = seq * EVENTS_PER_BLOCK + i
+      // Three sessions go on side by side.
+      const session = Math.floor(place / (EVENTS_PER_SESSION * 3)) * 3 + (place % 3)
+      const hex = (session * 2654435761).toString(16).padStart(12, '0').slice(-12)
+      const common = {
+        sessionId: `${hex.slice(0, 8)}-${hex.slice(8)}-4000-8000-00000000000${this.#number}`,
+        project: `project-${session % 20}`,
+        projectTag: 'ybndrfg8ejkm',
+        assistant: 'claude' as const,
+      }
+      const at = this.#from + place * this.#msPerEvent
+      const base = { id: `evt_${letters(20)}`, source: this.source, timestamp: new Date(at).toISOString() }
+      const kind = random()
+      if (kind < 0.03) return { ...base, eventType: 'activity', payload: { ...common, kind: 'prompt' } }
+      if (kind < 0.25) {
+        const count = (most: number) => Math.floor(random() * most)
+        const tokens = {
+          input: count(50),
+          output: count(2000),
+          cacheRead: count(90_000),
+          cacheWrite: count(3000),
+        }
+        const model = MODELS[count(3)]!
+        return { ...base, eventType: 'activity', payload: { ...common, kind: 'response', model, tokens } }
+      }
+      if (kind < 0.252) return { ...base, eventType: 'error', payload: { ...common, category: 'overloaded' } }
+      const tool = TOOLS[Math.floor(random() * random() * TOOLS.length)]!
+      const callId = letters(12)
+      const status = kind < 0.63 ? 'started' : kind < 0.96 ? 'completed' : 'failed'
+      const file = Math.floor(random() * 3000)
+      const named =
+        tool === 'Read' || tool === 'Edit' || tool === 'Write'
+          ? { context: `file-${file}.ts`, fileTag: letters(12) }
+          : {}
+      return { ...base, eventType: 'tool', payload: { ...common, tool, callId, status, ...named } }
+    })
+  }
+}
