@@ -52,6 +52,8 @@ export class TailedFile {
   #exactInode = ''
   #head = ''
   #headBytes = 0
+  /** Hash of the bytes before the offset, from an earlier run; '' where they are not known. */
+  #tail = ''
   #seenAt = 0
 
   constructor(path: string, cursor?: Cursor) {
@@ -59,17 +61,20 @@ export class TailedFile {
     if (!cursor) return
     this.#offset = cursor.offset
     this.#exactInode = cursor.inode
-    this.#head = cursor.head
+    const [head = '', tail = ''] = cursor.head.split('.')
+    this.#head = head
+    this.#tail = tail
     this.#headBytes = cursor.headBytes
     this.#seenAt = cursor.seenAt
   }
 
   get cursor(): Cursor {
+    const tail = this.#tailHash
     return {
       path: this.path,
       inode: this.#exactInode,
       offset: this.#offset,
-      head: this.#head,
+      head: tail === '' ? this.#head : `${this.#head}.${tail}`,
       headBytes: this.#headBytes,
       seenAt: this.#seenAt,
     }
@@ -138,10 +143,19 @@ export class TailedFile {
     if (this.#exactInode === '') return false
     if (this.#exactInode !== String(stats.ino)) return true
     if (stats.size < (this.#splitter?.end ?? this.#offset)) return true
-    if (this.#overlap.length > 0) return false
-    const head = Buffer.alloc(this.#headBytes)
-    const { bytesRead } = await handle.read(head, 0, head.length, 0)
-    return bytesRead < head.length || (head.length > 0 && hash(head) !== this.#head)
+    if (this.#overlap !== '') return false
+    if (this.#headBytes > 0 && (await hashAt(handle, 0, this.#headBytes)) !== this.#head) return true
+    if (this.#splitter || this.#tail === '') return false
+    const length = Math.min(OVERLAP_BYTES, this.#offset)
+    return (await hashAt(handle, this.#offset - length, length)) !== this.#tail
+  }
+
+  /** As it would be read at the offset; '' where what lies before it is not at hand. */
+  get #tailHash(): string {
+    if (!this.#splitter) return this.#tail
+    const isAtHand =
+      this.#offset === this.#splitter.end && this.#overlap.length === Math.min(OVERLAP_BYTES, this.#offset)
+    return isAtHand ? hash(Buffer.from(this.#overlap, 'latin1')) : ''
   }
 
   #restart(host: FileHost): void {
@@ -149,6 +163,7 @@ export class TailedFile {
     this.#offset = 0
     this.#headBytes = 0
     this.#head = ''
+    this.#tail = ''
   }
 
   #begin(host: FileHost): LineSplitter {
@@ -213,6 +228,12 @@ export class TailedFile {
         : new Error(`taking lines of ${this.path} failed`, { cause: error })
     }
   }
+}
+
+async function hashAt(handle: FileHandle, offset: number, length: number): Promise<string> {
+  const bytes = Buffer.alloc(length)
+  const { bytesRead } = await handle.read(bytes, 0, length, offset)
+  return hash(bytes.subarray(0, bytesRead))
 }
 
 function hash(bytes: Buffer): string {

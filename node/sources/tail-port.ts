@@ -6,7 +6,7 @@ export interface Cursor {
   /** Decimal: it can exceed 2^53. */
   inode: string
   offset: number
-  /** Hash of the file's first bytes, to notice another file under the same name. */
+  /** Hashes of the file's first bytes and of those before the offset, to notice another file under the same name. */
   head: string
   headBytes: number
   /** When the file was last seen, ms. */

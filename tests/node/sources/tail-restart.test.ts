@@ -1,4 +1,12 @@
-import { appendFileSync, mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { VibeTeaError } from '../../../core/errors.ts'
 import { TailRig, until } from './tail-rig.ts'
@@ -72,6 +80,17 @@ describe('after a restart', () => {
       'begin rewritten.jsonl 0',
     ])
     expect(rig.sink.news).toHaveLength(5)
+  })
+
+  test('a file that was cut meanwhile, and has grown beyond its place again, is new', async () => {
+    writeFileSync(rig.path('s.jsonl'), `${'x'.repeat(2000)}\ndropped\n`)
+    await rig.started()
+    await rig.stop()
+    truncateSync(rig.path('s.jsonl'), 2001)
+    appendFileSync(rig.path('s.jsonl'), 'instead\nand more\n')
+    await rig.restarted()
+    expect(rig.sink.calls[0]).toBe('begin s.jsonl 0')
+    expect(rig.sink.news.slice(1)).toEqual(['s.jsonl@2001 instead', 's.jsonl@2009 and more'])
   })
 
   test('places of files that are gone are dropped, those of a directory that is away are kept', async () => {

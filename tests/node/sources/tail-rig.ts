@@ -52,7 +52,7 @@ export class NotingSink implements LineSink {
     const resumeAt = this.#resumeAt.get(path)
     if (resumeAt === undefined) throw new Error(`lines of ${name} before it began`)
     for (const { start, bytes } of lines) {
-      const text = bytes.length > 80 ? `${bytes.length} bytes` : bytes.toString()
+      const text = bytes.length > 1000 ? `${bytes.length} bytes` : bytes.toString()
       if (start >= resumeAt) this.news.push(`${name}@${start} ${text}`)
     }
     if (atEnd) this.calls.push(`end ${name}`)
@@ -106,7 +106,10 @@ export function limitedWatch(code: string, count: () => number): WatchFolder {
   const refuse = (events: FolderEvents) =>
     events.failed(Object.assign(new Error(code), { code, syscall: 'watch' }))
   return (_path, events) => {
-    const ready = Promise.resolve().then(() => (taken < count() ? void taken++ : refuse(events)))
+    const ready = Promise.resolve().then(() => {
+      if (taken < count()) taken++
+      else refuse(events)
+    })
     return { ready, close: () => Promise.resolve() }
   }
 }
