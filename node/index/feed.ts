@@ -1,4 +1,5 @@
 import type { EventRow, EventsAnswer } from '../../core/api.ts'
+import { bucketOf } from '../../core/buckets.ts'
 import { VibeTeaError } from '../../core/errors.ts'
 import type { Event, EventType } from '../../core/events.ts'
 import type { Database, SqlValue } from '../sqlite.ts'
@@ -43,6 +44,22 @@ interface Place {
 
 type Direction = 'older' | 'newer'
 
+/** What leads to the rows: their session, when they happened, full text, or nothing but their order of arrival. */
+type Way = 'session' | 'time' | 'match' | 'arrival'
+
+const TABLES: Record<Way, string> = {
+  session: 'events e INDEXED BY events_by_scope',
+  time: 'events e INDEXED BY events_by_time',
+  match: 'search CROSS JOIN events e ON e.row = search.rowid',
+  arrival: 'events e NOT INDEXED',
+}
+
+/** The last time that there is, ms since 1970. */
+const MAX_TIME = 8.64e15
+
+/** Of a time with fewer events than this, all are looked at; they are soon sorted. */
+const FEW_EVENTS = 20_000
+
 /** Answers queries for events. */
 export class Feed {
   readonly #db: Database
@@ -55,8 +72,9 @@ export class Feed {
 
   /** A page of events, newest first. Throws a VibeTeaError (`invalid_cursor`). */
   async events(query: FeedQuery): Promise<EventsAnswer> {
-    const conditions = conditionsOf(query)
-    if (!conditions) return { events: [], next: null, prev: null }
+    const found = conditionsOf(query)
+    if (!found) return { events: [], next: null, prev: null }
+    const conditions = { ...found, way: await this.#wayOf(query, found) }
     const before = query.before === undefined ? null : await this.#place(query.before, query.order)
     const after = query.after === undefined ? null : await this.#place(query.after, query.order)
     const direction: Direction = after && !before ? 'newer' : 'older'
@@ -101,7 +119,11 @@ export class Feed {
 
   /** All events that a filter lets through, in time order, a page at a time. */
   async *inTimeOrder(filter: FeedFilter, pageSize = 500): AsyncGenerator<Event[]> {
-    const conditions = conditionsOf(filter)
+    const found = conditionsOf(filter)
+    const conditions = found && {
+      ...found,
+      way: filter.session === undefined ? ('time' as const) : ('session' as const),
+    }
     let place: Place | null = null
     while (conditions) {
       const rows: StoredRow[] = await this.#page(
@@ -129,22 +151,36 @@ export class Feed {
     )
   }
 
+  async #wayOf({ session, order, from, to }: FeedQuery, { typed, names }: Conditions): Promise<Way> {
+    if (session !== undefined) return 'session'
+    if (order === 'time') return 'time'
+    if (from !== undefined || to !== undefined) {
+      const row = await this.#db.get<{ events: number | null }>(
+        'SELECT sum(events) AS events FROM heat WHERE bucket >= ? AND bucket <= ?',
+        [bucketOf(from ?? 0), bucketOf(to ?? MAX_TIME)],
+      )
+      if ((row?.events ?? 0) < FEW_EVENTS) return 'time'
+    }
+    // Full text gives rows in the order of arrival, so there it also stands in for an index of each name and type.
+    return typed !== null || names !== null ? 'match' : 'arrival'
+  }
+
   /** Rows next to a place, beginning with the nearest. */
   #page(
-    { sql, params, typed, names }: Conditions,
+    { sql, params, typed, names, way }: Conditions & { way: Way },
     order: FeedQuery['order'],
     direction: Direction,
     { before, after }: { before: Place | null; after: Place | null },
     limit: number,
   ): Promise<StoredRow[]> {
-    // Full text gives rows in arrival order, so there it also stands in for an index of each name and type.
-    const match = order === 'arrival' ? [typed, names].filter(Boolean).join(' AND ') : typed
-    const isByMatch = order === 'arrival' && match !== ''
-    const row = isByMatch ? 'search.rowid' : 'e.row'
+    const match = way === 'match' ? [typed, names].filter(Boolean).join(' AND ') : typed
+    const row = way === 'match' ? 'search.rowid' : 'e.row'
     const where = [...sql]
     const values: SqlValue[] = [...params]
     if (match) {
-      where.push(isByMatch ? 'search MATCH ?' : 'e.row IN (SELECT rowid FROM search WHERE search MATCH ?)')
+      where.push(
+        way === 'match' ? 'search MATCH ?' : 'e.row IN (SELECT rowid FROM search WHERE search MATCH ?)',
+      )
       values.push(match)
     }
     for (const [place, sign] of [
@@ -158,7 +194,7 @@ export class Feed {
     const by = direction === 'older' ? 'DESC' : 'ASC'
     return this.#db.all<StoredRow>(
       `SELECT ${EVENT_COLUMNS}
-       FROM ${isByMatch ? 'search CROSS JOIN events e ON e.row = search.rowid' : 'events e'}
+       FROM ${TABLES[way]}
        CROSS JOIN scopes s ON s.scope = e.scope
        ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
        ORDER BY ${order === 'arrival' ? `${row} ${by}` : `e.at ${by}, e.row ${by}`} LIMIT ?`,
