@@ -112,14 +112,15 @@ export class VibeTeaNode {
 
 /** From the session files to the private log. */
 function watchSources(
-  { settings, environment, log, onProgress }: NodeOptions,
-  { device, sharing, state, privateLog, index }: Stores,
+  { settings, environment, onProgress }: NodeOptions,
+  { device, notices, sharing, state, privateLog, index }: Stores,
   signal: AbortSignal,
   onError: (error: unknown) => void,
 ): Sources {
   const timers = systemClock
+  const say = notices.say.bind(notices)
   const batcher = new Batcher(
-    (blocks) => untilStored(() => privateLog.append(blocks), { log, timers, signal }),
+    (blocks) => untilStored(() => privateLog.append(blocks), { say, timers, signal }),
     timers,
   )
   const recorder = new Recorder({
@@ -142,7 +143,7 @@ function watchSources(
     cursors: state.cursors,
     timers,
     onProgress,
-    onProblem: (path, message, remedy) => log.warn({ path }, `${message} ${remedy}`),
+    onProblem: (path, message, remedy) => say('warning', `${path}: ${message} ${remedy}`),
     onError,
   })
 }

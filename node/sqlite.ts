@@ -63,14 +63,22 @@ export class Database {
         await this.exec('COMMIT')
         return value
       } catch (error) {
-        await this.exec('ROLLBACK').catch((rollback: unknown) => {
-          throw new AggregateError([error, rollback], 'a transaction failed and could not be rolled back')
-        })
+        await this.#rollBack(error)
         throw error
       }
     })
     this.#turn = result.catch(() => undefined)
     return result
+  }
+
+  /** After some errors, a full disk among them, SQLite has rolled back by itself. */
+  async #rollBack(cause: unknown): Promise<void> {
+    try {
+      await this.exec('ROLLBACK')
+    } catch (error) {
+      if (error instanceof Error && error.message.includes('no transaction is active')) return
+      throw new AggregateError([cause, error], 'a transaction failed and could not be rolled back')
+    }
   }
 
   close(): Promise<void> {

@@ -18,33 +18,48 @@ export interface ReadBlock {
 
 const FLOOR = 'vibetea/floor'
 
+/** A log's store, open. */
+interface Opened {
+  store: Corestore
+  core: Hypercore
+  floor: number
+}
+
+async function openStore(directory: string): Promise<Opened> {
+  const store = new Corestore(directory)
+  const core = store.get({ name: 'events' })
+  try {
+    await core.ready()
+    const floor = await core.getUserData(FLOOR)
+    return { store, core, floor: floor ? Number(floor.toString()) : 0 }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
 /** The device's own log: a Hypercore in a Corestore of its own that is never served to anyone. */
 export class PrivateLog {
   readonly source: string
-  readonly #store: Corestore
-  readonly #core: Hypercore
-  readonly #sign: Sign
-  readonly #verify: Verify
+  readonly #options: PrivateLogOptions
+  /** How the source of every event of this device ends. */
+  readonly #device: string
   readonly #listeners = new Set<() => void>()
-  #floor: number
+  #opened: Opened
+  /** Whether an append failed: the store then takes no more until it is opened again. */
+  #isBroken = false
 
-  private constructor(options: PrivateLogOptions, store: Corestore, core: Hypercore, floor: number) {
+  private constructor(options: PrivateLogOptions, opened: Opened) {
     this.source = options.source
-    this.#sign = options.sign
-    this.#verify = options.verify
-    this.#store = store
-    this.#core = core
-    this.#floor = floor
+    this.#options = options
+    this.#device = options.source.slice(-7)
+    this.#opened = opened
   }
 
   /** Opens or makes the log in a directory. One process at a time: a second one is refused. */
   static async open(options: PrivateLogOptions): Promise<PrivateLog> {
-    const store = new Corestore(options.directory)
-    const core = store.get({ name: 'events' })
     try {
-      await core.ready()
-      const floor = await core.getUserData(FLOOR)
-      return new PrivateLog(options, store, core, floor ? Number(floor.toString()) : 0)
+      return new PrivateLog(options, await openStore(options.directory))
     } catch (error) {
       throw new VibeTeaError(
         'log_unusable',
@@ -57,41 +72,60 @@ export class PrivateLog {
 
   /** z32 of the log's key, 52 characters. */
   get core(): string {
-    return z32Prefix(this.#core.key, 52)
+    return z32Prefix(this.#opened.core.key, 52)
   }
 
   get length(): number {
-    return this.#core.length
+    return this.#opened.core.length
   }
 
   get bytes(): number {
-    return this.#core.byteLength
+    return this.#opened.core.byteLength
   }
 
   /** Blocks before this have been cleared. */
   get floor(): number {
-    return this.#floor
+    return this.#opened.floor
   }
 
-  /** Signs and appends batches, one block each; resolves when they are stored. Calls must not overlap. */
+  /**
+   * Signs and appends batches, one block each; resolves when they are stored. Calls must not overlap. Rejects where
+   * they could not be stored, on a full disk for example; it may be called again.
+   */
   async append(batches: readonly (readonly Event[])[]): Promise<void> {
-    const first = this.#core.length
+    if (this.#isBroken) await this.#reopen()
+    const { core } = this.#opened
     const blocks = batches.map((events, i) =>
-      encodeBlock(events, first + i, PRIVATE_SCOPE, this.#sign, zlibCodec),
+      encodeBlock(events, core.length + i, PRIVATE_SCOPE, this.#options.sign, zlibCodec),
     )
-    await this.#core.append(blocks)
+    try {
+      await core.append(blocks)
+    } catch (error) {
+      this.#isBroken = true
+      throw error
+    }
     for (const listener of this.#listeners) listener()
+  }
+
+  async #reopen(): Promise<void> {
+    await this.#opened.store.close()
+    this.#opened = await openStore(this.#options.directory)
+    this.#isBroken = false
   }
 
   /** The blocks from `seq` on, at most `limit`, as far as they are here. */
   async read(seq: number, limit: number): Promise<ReadBlock[]> {
-    const end = Math.min(seq + limit, this.#core.length)
+    const { core } = this.#opened
+    const name = this.core
+    const end = Math.min(seq + limit, core.length)
     const wanted = Array.from({ length: Math.max(0, end - seq) }, (_, i) => seq + i)
-    const blocks = await Promise.all(wanted.map((index) => this.#core.get(index, { wait: false })))
+    const blocks = await Promise.all(wanted.map((index) => core.get(index, { wait: false })))
     return blocks.map((block, i) => {
-      const batch = block && decodeBlock(block, seq + i, PRIVATE_SCOPE, this.#verify, zlibCodec)
-      const { events, invalid } = batch ?? { events: [], invalid: block ? 1 : 0 }
-      return { core: this.core, seq: seq + i, events, invalid }
+      const batch = block && decodeBlock(block, seq + i, PRIVATE_SCOPE, this.#options.verify, zlibCodec)
+      if (!batch) return { core: name, seq: seq + i, events: [], invalid: block ? 1 : 0 }
+      const events = batch.events.filter(({ source }) => source.endsWith(this.#device))
+      const invalid = batch.invalid + batch.events.length - events.length
+      return { core: name, seq: seq + i, events, invalid }
     })
   }
 
@@ -102,16 +136,16 @@ export class PrivateLog {
 
   /** Clears the blocks before `seq` from the disk, for good. */
   async clearBefore(seq: number): Promise<void> {
-    if (seq <= this.#floor) return
-    await this.#core.setUserData(FLOOR, String(seq))
-    const from = this.#floor
-    this.#floor = seq
-    await this.#core.clear(from, seq)
-    await this.#core.compact()
+    const { core, floor } = this.#opened
+    if (seq <= floor) return
+    await core.setUserData(FLOOR, String(seq))
+    this.#opened.floor = seq
+    await core.clear(floor, seq)
+    await core.compact()
   }
 
   async close(): Promise<void> {
-    await this.#store.close()
+    await this.#opened.store.close()
   }
 }
 
