@@ -134,7 +134,10 @@ const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/
 export function isTimestamp(value: unknown): value is string {
   if (typeof value !== 'string' || !TIMESTAMP.test(value)) return false
   const ms = Date.parse(value)
-  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(value.slice(0, 19))
+  if (Number.isNaN(ms)) return false
+  // Only later days and later hours than these can be read as another day.
+  if (value.slice(8, 10) <= '28' && value.slice(11, 13) < '24') return true
+  return new Date(ms).toISOString().startsWith(value.slice(0, 19))
 }
 
 function parseTokens(value: unknown): Tokens | null {
@@ -160,18 +163,23 @@ function parseCommon(value: Fields): Common | null {
   return isTag(projectTag) ? { sessionId, project, projectTag, assistant } : null
 }
 
+/** Adds to `common`, which is the caller's own: copying it with a spread costs more than all the checks together. */
 function parseActivity(common: Common, value: Fields): ActivityPayload | null {
   const { kind, reason, model, tokens: given } = value
   switch (kind) {
     case 'prompt':
-      return { ...common, kind: 'prompt' }
+      return Object.assign(common, { kind: 'prompt' as const })
     case 'compaction':
-      return { ...common, kind: 'compaction' }
+      return Object.assign(common, { kind: 'compaction' as const })
     case 'waiting':
-      return oneOf(WAITING_REASONS, reason) ? { ...common, kind: 'waiting', reason } : null
+      return oneOf(WAITING_REASONS, reason)
+        ? Object.assign(common, { kind: 'waiting' as const, reason })
+        : null
     case 'response': {
       const tokens = parseTokens(given)
-      return tokens && isModel(model) ? { ...common, kind: 'response', model, tokens } : null
+      return tokens && isModel(model)
+        ? Object.assign(common, { kind: 'response' as const, model, tokens })
+        : null
     }
     default:
       return null
@@ -181,7 +189,7 @@ function parseActivity(common: Common, value: Fields): ActivityPayload | null {
 function parseTool(common: Common, value: Fields): ToolPayload | null {
   const { tool, callId, status, context, durationMs, fileTag } = value
   if (!isToolName(tool) || !isAgentHash(callId) || !oneOf(TOOL_STATUSES, status)) return null
-  const payload: ToolPayload = { ...common, tool, callId, status }
+  const payload: ToolPayload = Object.assign(common, { tool, callId, status })
   if (context !== undefined) {
     if (!isBaseName(context)) return null
     payload.context = context
@@ -201,8 +209,8 @@ function parseTool(common: Common, value: Fields): ToolPayload | null {
 function parseAgent(common: Common, value: Fields): AgentPayload | null {
   const { agentId, agentType, state } = value
   if (!isAgentHash(agentId) || !oneOf(AGENT_STATES, state)) return null
-  if (agentType === undefined) return { ...common, agentId, state }
-  return isToolName(agentType) ? { ...common, agentId, agentType, state } : null
+  if (agentType === undefined) return Object.assign(common, { agentId, state })
+  return isToolName(agentType) ? Object.assign(common, { agentId, agentType, state }) : null
 }
 
 /**
@@ -215,34 +223,41 @@ export function parseEvent(value: unknown): Event | null {
   if (!isEventId(id) || !isSource(source) || !isTimestamp(timestamp) || !isFields(fields)) return null
   const common = parseCommon(fields)
   if (!common) return null
-  const head = { id, source, timestamp }
   switch (eventType) {
     case 'session': {
       const { action } = fields
-      return oneOf(SESSION_ACTIONS, action) ? { ...head, eventType, payload: { ...common, action } } : null
+      return oneOf(SESSION_ACTIONS, action)
+        ? { id, source, timestamp, eventType, payload: Object.assign(common, { action }) }
+        : null
     }
     case 'activity': {
       const payload = parseActivity(common, fields)
-      return payload && { ...head, eventType, payload }
+      return payload && { id, source, timestamp, eventType, payload }
     }
     case 'tool': {
       const payload = parseTool(common, fields)
-      return payload && { ...head, eventType, payload }
+      return payload && { id, source, timestamp, eventType, payload }
     }
     case 'agent': {
       const payload = parseAgent(common, fields)
-      return payload && { ...head, eventType, payload }
+      return payload && { id, source, timestamp, eventType, payload }
     }
     case 'summary': {
       const { summary } = fields
       const totals = parseTotals(fields.totals)
       if (summary !== SUMMARY_TEXT || !totals) return null
-      return { ...head, eventType, payload: { ...common, summary, totals } }
+      return {
+        id,
+        source,
+        timestamp,
+        eventType,
+        payload: Object.assign(common, { summary: SUMMARY_TEXT, totals } as const),
+      }
     }
     case 'error': {
       const { category } = fields
       return oneOf(ERROR_CATEGORIES, category)
-        ? { ...head, eventType, payload: { ...common, category } }
+        ? { id, source, timestamp, eventType, payload: Object.assign(common, { category }) }
         : null
     }
     default:

@@ -22,9 +22,20 @@ function wordsOf(name: string): string[] {
   return parted.toLowerCase().match(/[a-z]+/g) ?? []
 }
 
+/** Answers for the tools of late, as there are few tools and many calls. */
+const answered = new Map<string, boolean>()
+const MAX_ANSWERED = 500
+
 /** Whether a tool, under whatever name, is one for which no file's name is shown. */
 export function isWithoutContext(tool: string): boolean {
-  return wordsOf(tool.slice(0, 256)).some((word) => WITHOUT_CONTEXT.has(word))
+  const name = tool.slice(0, 256)
+  let answer = answered.get(name)
+  if (answer === undefined) {
+    answer = wordsOf(name).some((word) => WITHOUT_CONTEXT.has(word))
+    if (answered.size >= MAX_ANSWERED) answered.clear()
+    answered.set(name, answer)
+  }
+  return answer
 }
 
 /** No path is longer, on any system. */

@@ -7,19 +7,41 @@ export type Blake2b = (key: Uint8Array, message: Uint8Array) => Uint8Array
 export const portableBlake2b: Blake2b = (key, message) => blake2b(message, { key, dkLen: 32 })
 
 const utf8 = new TextEncoder()
+/** A UTF-16 unit takes at most this many bytes of UTF-8. */
+const UTF8_BYTES_PER_UNIT = 3
+/** Where what is put together is small: nearly always. Nothing in here outlives a call. */
+const scratch = new Uint8Array(2048)
 
 /** Concatenates parts, each behind its length in bytes as an unsigned 32-bit little-endian number. */
 export function lengthPrefixed(parts: readonly (string | Uint8Array)[]): Uint8Array {
-  const bytes = parts.map((part) => (typeof part === 'string' ? utf8.encode(part) : part))
-  const out = new Uint8Array(bytes.reduce((sum, part) => sum + 4 + part.length, 0))
-  const view = new DataView(out.buffer)
+  let most = 0
+  for (const part of parts) most += 4 + part.length * (typeof part === 'string' ? UTF8_BYTES_PER_UNIT : 1)
+  const out = most <= scratch.length ? scratch : new Uint8Array(most)
   let at = 0
-  for (const part of bytes) {
-    view.setUint32(at, part.length, true)
-    out.set(part, at + 4)
-    at += 4 + part.length
+  for (const part of parts) {
+    const length = write(part, out, at + 4)
+    out[at] = length
+    out[at + 1] = length >>> 8
+    out[at + 2] = length >>> 16
+    out[at + 3] = length >>> 24
+    at += 4 + length
   }
-  return out
+  return out.slice(0, at)
+}
+
+/** Writes a part at a place that has room for it; the bytes it took. */
+function write(part: string | Uint8Array, out: Uint8Array, at: number): number {
+  if (typeof part !== 'string') {
+    out.set(part, at)
+    return part.length
+  }
+  // Most parts are short and ASCII, and the encoder's call costs more than they do.
+  for (let i = 0; i < part.length; i++) {
+    const code = part.charCodeAt(i)
+    if (code > 0x7f || i === 256) return utf8.encodeInto(part, out.subarray(at)).written
+    out[at + i] = code
+  }
+  return part.length
 }
 
 /**
@@ -43,16 +65,16 @@ const Z32 = 'ybndrfg8ejkmcpqxot1uwisza345h769'
  * that 32 bytes have 52. `length` is at most `ceil(bytes.length * 8 / 5)`.
  */
 export function z32Prefix(bytes: Uint8Array, length: number): string {
-  let out = ''
+  const codes: number[] = []
   let buffer = 0
   let bits = 0
-  for (let i = 0; out.length < length;) {
+  for (let i = 0; codes.length < length;) {
     if (bits < 5) {
       buffer = ((buffer << 8) | bytes[i++]!) & 0xfff
       bits += 8
     }
     bits -= 5
-    out += Z32.charAt((buffer >> bits) & 31)
+    codes.push(Z32.charCodeAt((buffer >> bits) & 31))
   }
-  return out
+  return String.fromCharCode(...codes)
 }

@@ -93,6 +93,7 @@ export class Rule {
   readonly #rules: Rules
   readonly #hash: Blake2b
   readonly #sessionIds = new Map<string, string>()
+  #lastCommon: { project: Project; common: { sessionId: string; assistant: Assistant } } | null = null
 
   constructor({ source, idKey, rules, hash = portableBlake2b }: RuleOptions) {
     this.#source = source
@@ -107,18 +108,24 @@ export class Rule {
     const sessionId = this.sessionId(draft.assistant, draft.sessionId)
     const timestamp = new Date(draft.at).toISOString()
     const key = lengthPrefixed([draft.assistant, ...naturalKey(sessionId, timestamp, draft.fact)])
-    const common = {
-      sessionId,
-      project: projectName(project.name),
-      projectTag: project.tag,
-      assistant: draft.assistant,
-    }
-    return parseEvent({
-      id: `evt_${z32Prefix(this.#hash(this.#idKey, key), 20)}`,
-      source: this.#source,
-      timestamp,
-      ...this.#body(sessionId, common, draft, project),
-    })
+    const common = this.#commonOf(sessionId, draft.assistant, project)
+    const { eventType, payload } = this.#body(sessionId, common, draft, project)
+    const id = `evt_${z32Prefix(this.#hash(this.#idKey, key), 20)}`
+    return parseEvent({ id, source: this.#source, timestamp, eventType, payload })
+  }
+
+  /** What the events of a session have in common; they come one after the other. */
+  #commonOf(sessionId: string, assistant: Assistant, project: Project): object {
+    const last = this.#lastCommon
+    if (
+      last?.project === project &&
+      last.common.sessionId === sessionId &&
+      last.common.assistant === assistant
+    )
+      return last.common
+    const common = { sessionId, project: projectName(project.name), projectTag: project.tag, assistant }
+    this.#lastCommon = { project, common }
+    return common
   }
 
   /** The session's UUID: the assistant's own, or one derived from whatever it has instead. */
@@ -134,48 +141,56 @@ export class Rule {
     return id
   }
 
-  #body(sessionId: string, common: object, draft: Draft, project: Project): object {
+  // An object spread last is copied far faster than one spread first.
+  #body(
+    sessionId: string,
+    common: object,
+    draft: Draft,
+    project: Project,
+  ): { eventType: string; payload: object } {
     const { fact } = draft
     switch (fact.type) {
       case 'prompt':
       case 'compaction':
-        return { eventType: 'activity', payload: { ...common, kind: fact.type } }
+        return { eventType: 'activity', payload: { kind: fact.type, ...common } }
       case 'response': {
         const payload = {
-          ...common,
           kind: 'response',
           model: modelName(fact.model),
           tokens: fitTokens(fact.tokens),
+          ...common,
         }
         return { eventType: 'activity', payload }
       }
       case 'waiting':
-        return { eventType: 'activity', payload: { ...common, kind: 'waiting', reason: fact.reason } }
+        return { eventType: 'activity', payload: { kind: 'waiting', reason: fact.reason, ...common } }
       case 'tool': {
+        const { context, fileTag } = this.#file(draft, fact.tool, fact.path, project)
         const duration = fact.durationMs === undefined ? undefined : Math.round(fact.durationMs)
         const payload = {
-          ...common,
           tool: toolName(fact.tool),
           callId: this.#shortHash('call', named(sessionId, fact.callId)),
           status: fact.status,
           durationMs: isCount(duration) ? duration : undefined,
-          ...this.#file(draft, fact.tool, fact.path, project),
+          context,
+          fileTag,
+          ...common,
         }
         return { eventType: 'tool', payload }
       }
       case 'agent': {
         const agentId = this.#shortHash('agent', named(sessionId, fact.agentId))
         const agentType = fact.agentType === undefined ? undefined : toolName(fact.agentType)
-        return { eventType: 'agent', payload: { ...common, agentId, agentType, state: fact.state } }
+        return { eventType: 'agent', payload: { agentId, agentType, state: fact.state, ...common } }
       }
       case 'error':
-        return { eventType: 'error', payload: { ...common, category: fact.category } }
+        return { eventType: 'error', payload: { category: fact.category, ...common } }
       case 'session':
-        return { eventType: 'session', payload: { ...common, action: fact.action } }
+        return { eventType: 'session', payload: { action: fact.action, ...common } }
       case 'summary':
         return {
           eventType: 'summary',
-          payload: { ...common, summary: SUMMARY_TEXT, totals: fitTotals(fact.totals) },
+          payload: { summary: SUMMARY_TEXT, totals: fitTotals(fact.totals), ...common },
         }
     }
   }
