@@ -38,6 +38,8 @@ async function openStore(directory: string): Promise<Opened> {
   }
 }
 
+const sizeOf = ({ core: { length, byteLength } }: Opened) => ({ length, byteLength })
+
 /** The device's own log: a Hypercore in a Corestore of its own that is never served to anyone. */
 export class PrivateLog {
   readonly source: string
@@ -46,6 +48,8 @@ export class PrivateLog {
   readonly #device: string
   readonly #listeners = new Set<() => void>()
   #opened: Opened
+  /** As last stored; a store that is closed tells nothing. */
+  #size: { length: number; byteLength: number }
   /** Whether an append failed: the store then takes no more until it is opened again. */
   #isBroken = false
 
@@ -54,6 +58,7 @@ export class PrivateLog {
     this.#options = options
     this.#device = options.source.slice(-7)
     this.#opened = opened
+    this.#size = sizeOf(opened)
   }
 
   /** Opens or makes the log in a directory. One process at a time: a second one is refused. */
@@ -75,12 +80,13 @@ export class PrivateLog {
     return z32Prefix(this.#opened.core.key, 52)
   }
 
+  /** Blocks that are stored. */
   get length(): number {
-    return this.#opened.core.length
+    return this.#size.length
   }
 
   get bytes(): number {
-    return this.#opened.core.byteLength
+    return this.#size.byteLength
   }
 
   /** Blocks before this have been cleared. */
@@ -104,12 +110,14 @@ export class PrivateLog {
       this.#isBroken = true
       throw error
     }
+    this.#size = sizeOf(this.#opened)
     for (const listener of this.#listeners) listener()
   }
 
   async #reopen(): Promise<void> {
     await this.#opened.store.close()
     this.#opened = await openStore(this.#options.directory)
+    this.#size = sizeOf(this.#opened)
     this.#isBroken = false
   }
 
