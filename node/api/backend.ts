@@ -88,7 +88,8 @@ export interface LiveFeed {
   readonly head: string
   /**
    * The rows after a cursor, oldest first, up to `limit`; null where the cursor is not one of this node's or more rows
-   * than that follow it.
+   * than that follow it. They may include rows of which `onRows` is about to
+   * tell; of the cursor's own row it has told.
    */
   after(cursor: string, limit: number): Promise<EventRow[] | null>
   /**

@@ -44,7 +44,9 @@ export class Subscriber {
   #rows: EventRow[] = []
   /** Of the waiting rows those that a resume brought: they are no lag. */
   #backlog = 0
-  /** Everything up to here has come from the feed. */
+  /** Rows that a resume read, perhaps before the feed told of them; they are not taken again. */
+  #read = new Set<string>()
+  /** Everything up to here has come. */
   #head: string
   #gap: (ServerMessage & { type: 'gap' }) | null = null
   #sessions = new Map<string, SessionRow>()
@@ -113,19 +115,29 @@ export class Subscriber {
   async #missed(after: string): Promise<readonly EventRow[] | null> {
     const missed = await this.#options.feed.after(after, MAX_LAG)
     if (!missed || this.#gap) return null
-    const read = new Set(missed.map(({ cursor }) => cursor))
-    const live = this.#rows.filter(({ cursor }) => !read.has(cursor))
+    this.#read = new Set(missed.map(({ cursor }) => cursor))
+    const live = this.#unread(this.#rows)
     const backlog = missed.filter((row) => matches(this.#options.filter, row))
     this.#rows = [...backlog, ...live]
     this.#backlog = backlog.length
+    if (live.length === 0) this.#head = missed.at(-1)?.cursor ?? after
     return missed
   }
 
   #takeRows(rows: readonly EventRow[], head: string): void {
-    this.#head = head
-    for (const row of rows) if (matches(this.#options.filter, row)) this.#rows.push(row)
+    const unread = this.#unread(rows)
+    if (this.#read.size === 0) this.#head = head
+    for (const row of unread) if (matches(this.#options.filter, row)) this.#rows.push(row)
     if (this.#rows.length - this.#backlog > MAX_LAG) this.#drop()
     this.#flushSoon()
+  }
+
+  /** Of rows in the feed's order those that no resume read; the first of them ends what a resume can have read. */
+  #unread(rows: readonly EventRow[]): readonly EventRow[] {
+    if (this.#read.size === 0) return rows
+    const unread = rows.filter(({ cursor }) => !this.#read.delete(cursor))
+    if (unread.length > 0) this.#read.clear()
+    return unread
   }
 
   #drop(): void {

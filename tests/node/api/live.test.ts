@@ -243,6 +243,22 @@ describe('a listener that comes back', () => {
     expect(await drain(api, client)).toEqual([3, 4])
   })
 
+  test('gets rows once that it read before the feed told of them, and its head does not go back', async () => {
+    const api = await testApi()
+    api.feed.add(...many(1, 4))
+    api.feed.rows.push(row(5), row(6), row(7))
+    const client = await connect(api, { query: '?after=c.2' })
+    expect(await client.next('hello')).toMatchObject({ head: 'c.2', resumed: true })
+    expect(await client.next('events')).toEqual({ type: 'events', events: many(3, 7), head: 'c.7' })
+    api.feed.tell(row(5))
+    api.feed.tell(row(6), row(7))
+    api.clock.pass(100)
+    await client.settled()
+    expect(client.messages).toEqual([])
+    api.feed.add(row(8))
+    expect(await client.next('events')).toEqual({ type: 'events', events: [row(8)], head: 'c.8' })
+  })
+
   test('gets 5,000 that it missed, while more come', async () => {
     const api = await testApi()
     api.feed.add(...many(1, 5001))

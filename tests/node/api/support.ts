@@ -92,6 +92,7 @@ export class TestFeed implements LiveFeed {
   /** Awaited after the rows of an `after` have been read, and before. */
   beforeRead: () => Promise<void> | void = () => undefined
   afterRead: () => Promise<void> | void = () => undefined
+  #told = 'c.0'
   readonly #listeners = {
     rows: new Set<(rows: readonly EventRow[], head: string) => void>(),
     sessions: new Set<(sessions: readonly SessionRow[]) => void>(),
@@ -101,7 +102,7 @@ export class TestFeed implements LiveFeed {
   }
 
   get head(): string {
-    return this.rows.at(-1)?.cursor ?? 'c.0'
+    return this.#told
   }
 
   get listeners(): number {
@@ -125,7 +126,8 @@ export class TestFeed implements LiveFeed {
 
   /** Tells of rows that are in the index already. */
   tell(...rows: EventRow[]): void {
-    for (const listener of this.#listeners.rows) listener(rows, this.head)
+    this.#told = rows.at(-1)!.cursor
+    for (const listener of this.#listeners.rows) listener(rows, this.#told)
   }
 
   sessions(...sessions: SessionRow[]): void {
