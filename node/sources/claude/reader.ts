@@ -23,7 +23,7 @@ interface Message {
   tokens: Tokens
   /** What was given out for it so far; -1 for nothing. */
   given: number
-  draft: Omit<Draft, 'fact'>
+  from: Origin
 }
 
 /** Reads a Claude Code session file: a main conversation or a subagent's. */
@@ -31,7 +31,7 @@ export class ClaudeReader implements Reader {
   invalidLines = 0
   readonly #file: SessionFile
   readonly #cwds = new Map<string, string>()
-  readonly #calls = new Map<string, ToolUse & { at: number }>()
+  readonly #calls = new Map<string, { use: ToolUse; at: number }>()
   readonly #messages = new Map<string, Message>()
   readonly #subagents = new Subagents()
   #held: { messageId: string; from: number } | null = null
@@ -85,33 +85,29 @@ export class ClaudeReader implements Reader {
   }
 
   #take(record: ClaudeRecord, offset: number, drafts: Draft[]): void {
-    const sessionId = record.sessionId ?? this.#file.sessionId
+    const { common } = record
+    const sessionId = common.sessionId ?? this.#file.sessionId
     this.#sessionId = sessionId
-    if (record.cwd !== null) {
-      if (!this.#cwds.has(sessionId)) this.#cwds.set(sessionId, record.cwd)
-      this.#worktree = /[\\/]\.claude[\\/]worktrees[\\/]([^\\/]+)/.exec(record.cwd)?.[1] ?? null
+    if (common.cwd !== null) {
+      if (!this.#cwds.has(sessionId)) this.#cwds.set(sessionId, common.cwd)
+      this.#worktree = /[\\/]\.claude[\\/]worktrees[\\/]([^\\/]+)/.exec(common.cwd)?.[1] ?? null
     }
-    if (record.branch !== null) this.#branch = record.branch
+    if (common.branch !== null) this.#branch = common.branch
     if (record.type === 'title') {
       this.#setTitle(record.title, record.isChosen)
       return
     }
-    this.#lastAt = record.at ?? this.#lastAt
+    this.#lastAt = common.at ?? this.#lastAt
     if (this.#lastAt === null) return
     const at = this.#lastAt
     const now: Now = {
       offset,
       drafts,
       at,
-      isDated: record.at !== null,
-      draft: {
-        at,
-        assistant: 'claude',
-        sessionId,
-        cwd: this.#cwds.get(sessionId) ?? null,
-      },
+      isDated: common.at !== null,
+      from: { sessionId, cwd: this.#cwds.get(sessionId) ?? null },
     }
-    for (const fact of this.#subagents.seen(record.isSidechain, record.agentId)) this.#say(now, fact)
+    for (const fact of this.#subagents.seen(common.isSidechain, common.agentId)) this.#say(now, fact)
     if (record.type === 'assistant') this.#takeAssistant(record, now)
     else if (record.type === 'user') this.#takeUser(record, now)
     else this.#takeSystem(record, now)
@@ -132,22 +128,22 @@ export class ClaudeReader implements Reader {
     }
     if (record.model === SYNTHETIC_MODEL) return
     if (record.messageId !== null) this.#hold(record.messageId, record, now)
-    if (!record.isSidechain) {
+    if (!record.common.isSidechain) {
       this.#lastMessageId = record.messageId
       this.#isTurnOver = false
     }
     for (const use of record.toolUses) this.#startCall(use, record, now)
     if (!record.endsTurn) return
     this.#release(now.drafts)
-    if (!record.isSidechain) this.#endTurn(now)
-    else for (const fact of this.#subagents.finishes(record.agentId)) this.#say(now, fact)
+    if (!record.common.isSidechain) this.#endTurn(now)
+    else for (const fact of this.#subagents.finishes(record.common.agentId)) this.#say(now, fact)
   }
 
   #startCall(use: ToolUse, record: AssistantRecord, now: Now): void {
-    this.#calls.set(use.callId, { ...use, at: now.at })
+    this.#calls.set(use.callId, { use, at: now.at })
     forgetOldest(this.#calls, MAX_OPEN_CALLS)
     this.#sayTool(now, use, 'started')
-    if (QUESTIONS.has(use.tool) && !record.isSidechain) {
+    if (QUESTIONS.has(use.tool) && !record.common.isSidechain) {
       this.#say(now, { type: 'waiting', reason: 'question', after: use.callId })
     }
     if (use.tool === 'Task' || use.tool === 'Agent') this.#subagents.called(use, now.at)
@@ -166,20 +162,20 @@ export class ClaudeReader implements Reader {
   }
 
   #finishCall(callId: string, isError: boolean, record: UserRecord, now: Now): void {
-    const use = this.#calls.get(callId)
+    const call = this.#calls.get(callId)
     const status = isError ? 'failed' : 'completed'
-    this.#sayTool(now, use ?? { callId, tool: '' }, status, use && now.at - use.at)
+    this.#sayTool(now, call?.use ?? { callId, tool: '' }, status, call && now.at - call.at)
     this.#calls.delete(callId)
-    if (!record.isSidechain) this.#isTurnOver = false
+    if (!record.common.isSidechain) this.#isTurnOver = false
     for (const { at, fact } of this.#subagents.returned(callId, record.agent, now.at)) {
-      now.drafts.push({ ...now.draft, at, fact })
+      now.drafts.push(draftOf(now.from, at, fact))
     }
   }
 
   #takeSystem(record: SystemRecord, now: Now): void {
     if (record.what === 'error') this.#say(now, { type: 'error', category: record.error ?? 'other' })
     if (record.what === 'compaction') this.#say(now, { type: 'compaction' })
-    if (record.what === 'turn end' && !record.isSidechain) this.#endTurn(now)
+    if (record.what === 'turn end' && !record.common.isSidechain) this.#endTurn(now)
   }
 
   /** The turn is over and the person's. Several records say so, and some of them twice. */
@@ -194,19 +190,16 @@ export class ClaudeReader implements Reader {
   /** What has no id of its own is told apart by its time, and without one not from its own copies. */
   #say(now: Now, fact: Fact): void {
     const hasId = fact.type === 'tool' || fact.type === 'agent'
-    if (hasId || now.isDated) now.drafts.push({ ...now.draft, fact })
+    if (hasId || now.isDated) now.drafts.push(draftOf(now.from, now.at, fact))
   }
 
   #sayTool(now: Now, use: ToolUse, status: 'started' | 'completed' | 'failed', durationMs = -1): void {
-    this.#say(now, {
-      type: 'tool',
-      tool: use.tool,
-      callId: use.callId,
-      status,
-      ...(use.path !== undefined && { path: use.path }),
-      // Clocks can be set back while a tool runs.
-      ...(durationMs >= 0 && { durationMs }),
-    })
+    const { tool, callId, path } = use
+    const fact: Fact = { type: 'tool', tool, callId, status }
+    if (path !== undefined) fact.path = path
+    // Clocks can be set back while a tool runs.
+    if (durationMs >= 0) fact.durationMs = durationMs
+    this.#say(now, fact)
   }
 
   /** Of one message's records, written block by block, the last has the true count of tokens. */
@@ -223,7 +216,7 @@ export class ClaudeReader implements Reader {
     }
     const { model, tokens } = record
     const none = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
-    this.#messages.set(messageId, { at: now.at, model, tokens: tokens ?? none, given: -1, draft: now.draft })
+    this.#messages.set(messageId, { at: now.at, model, tokens: tokens ?? none, given: -1, from: now.from })
     forgetOldest(this.#messages, MAX_MESSAGES)
   }
 
@@ -235,8 +228,15 @@ export class ClaudeReader implements Reader {
     if (!message || tokenSum(message.tokens) <= message.given) return
     message.given = tokenSum(message.tokens)
     const { model, tokens } = message
-    drafts.push({ ...message.draft, fact: { type: 'response', messageId, model, tokens } })
+    drafts.push(draftOf(message.from, message.at, { type: 'response', messageId, model, tokens }))
   }
+}
+
+/** Whose facts they are. */
+type Origin = Pick<Draft, 'sessionId' | 'cwd'>
+
+function draftOf({ sessionId, cwd }: Origin, at: number, fact: Fact): Draft {
+  return { at, assistant: 'claude', sessionId, cwd, fact }
 }
 
 /** What the facts of one record have in common. */
@@ -245,7 +245,7 @@ interface Now {
   /** The record's time, or where it has none that of the record before. */
   at: number
   isDated: boolean
-  draft: Omit<Draft, 'fact'>
+  from: Origin
   drafts: Draft[]
 }
 

@@ -12,7 +12,8 @@ import { whatWasSaid } from './prompt.ts'
  */
 export type ClaudeRecord = AssistantRecord | UserRecord | SystemRecord | TitleRecord
 
-interface Common {
+/** What all records have; `common` in each. */
+export interface Common {
   /** ms since 1970; null where the record has no time. */
   at: number | null
   sessionId: string | null
@@ -23,7 +24,8 @@ interface Common {
   agentId: string | null
 }
 
-export interface AssistantRecord extends Common {
+export interface AssistantRecord {
+  common: Common
   type: 'assistant'
   messageId: string | null
   model: string
@@ -44,7 +46,8 @@ export interface ToolUse {
   agentType?: string
 }
 
-export interface UserRecord extends Common {
+export interface UserRecord {
+  common: Common
   type: 'user'
   results: { callId: string; isError: boolean }[]
   /** The subagent that a call in `results` started, and whether it goes on in the background. */
@@ -52,13 +55,15 @@ export interface UserRecord extends Common {
   said: Said
 }
 
-export interface SystemRecord extends Common {
+export interface SystemRecord {
+  common: Common
   type: 'system'
   what: 'turn end' | 'compaction' | 'error' | 'other'
   error: ErrorCategory | null
 }
 
-export interface TitleRecord extends Common {
+export interface TitleRecord {
+  common: Common
   type: 'title'
   title: string
   /** A person chose it. */
@@ -111,7 +116,7 @@ function bodyOf(type: string, common: Common, fields: Fields, reading: Reading):
     default: {
       const isChosen = type === 'custom-title'
       const title = reading.text(isChosen ? fields.customTitle : fields.aiTitle)
-      return title === null ? null : { ...common, type: 'title', title, isChosen }
+      return title === null ? null : { common, type: 'title', title, isChosen }
     }
   }
 }
@@ -144,7 +149,7 @@ function assistantOf(common: Common, fields: Fields, reading: Reading): Assistan
   const message = isFields(fields.message) ? fields.message : {}
   const isError = fields.isApiErrorMessage === true
   return {
-    ...common,
+    common,
     type: 'assistant',
     messageId: reading.text(message.id),
     model: reading.text(message.model) ?? '',
@@ -207,7 +212,7 @@ function userOf(common: Common, fields: Fields, reading: Reading): UserRecord {
   }
   const said = whatWasSaid(fields, content)
   if (said.kind === 'prompt' && isCut(said.text)) reading.sawCut = true
-  return { ...common, type: 'user', results, agent: agentOf(fields.toolUseResult, reading), said }
+  return { common, type: 'user', results, agent: agentOf(fields.toolUseResult, reading), said }
 }
 
 function agentOf(result: unknown, reading: Reading): UserRecord['agent'] {
@@ -221,12 +226,12 @@ function systemOf(common: Common, fields: Fields): SystemRecord {
   switch (fields.subtype) {
     case 'turn_duration':
     case 'stop_hook_summary':
-      return { ...common, type: 'system', what: 'turn end', error: null }
+      return { common, type: 'system', what: 'turn end', error: null }
     case 'compact_boundary':
-      return { ...common, type: 'system', what: 'compaction', error: null }
+      return { common, type: 'system', what: 'compaction', error: null }
     case 'api_error':
-      return { ...common, type: 'system', what: 'error', error: errorCategory(fields) }
+      return { common, type: 'system', what: 'error', error: errorCategory(fields) }
     default:
-      return { ...common, type: 'system', what: 'other', error: null }
+      return { common, type: 'system', what: 'other', error: null }
   }
 }
