@@ -67,6 +67,42 @@ describe('what was there at the start', () => {
   })
 })
 
+describe('while much is still to be read', () => {
+  test('what comes now does not wait for it', async () => {
+    for (let i = 0; i < 10; i++) writeFileSync(rig.path(`old-${i}.jsonl`), 'old\n')
+    let letOldOnes: () => void = () => undefined
+    const released = new Promise<void>((resolve) => (letOldOnes = resolve))
+    rig.sink.before = (name) => (name.startsWith('old') ? released : Promise.resolve())
+    const started = rig.tail().start()
+    await until(() => rig.sink.calls.length === 2)
+    writeFileSync(rig.path('now.jsonl'), 'now\n')
+    await noticed('now.jsonl@0 now')
+    expect(news()).toHaveLength(1)
+    letOldOnes()
+    await started
+    expect(news()).toHaveLength(11)
+  })
+
+  test('an end in the middle keeps what was taken, and the next start goes on there', async () => {
+    writeFileSync(rig.path('long.jsonl'), `${'x'.repeat(99)}\n`.repeat(10_000))
+    let pieces = 0
+    const tail = rig.tail()
+    let closed: Promise<void> = Promise.resolve()
+    rig.sink.before = () => {
+      if (++pieces === 2) closed = tail.close()
+      return Promise.resolve()
+    }
+    await tail.start()
+    await closed
+    const taken = news().length
+    expect(tail.status.caughtUp).toBe(false)
+    expect(taken).toBeGreaterThan(2000)
+    expect(taken).toBeLessThan(10_000)
+    await rig.restarted()
+    expect(news()).toHaveLength(10_000 - taken)
+  })
+})
+
 describe('what comes later', () => {
   test('a line appended to a file is handed over, half a line once it is whole', async () => {
     writeFileSync(rig.path('s.jsonl'), 'one\n')
