@@ -1,39 +1,19 @@
 import type { EventRow, EventsAnswer } from '../../core/api.ts'
 import { bucketOf } from '../../core/buckets.ts'
 import { VibeTeaError } from '../../core/errors.ts'
-import type { Event, EventType } from '../../core/events.ts'
+import type { Event } from '../../core/events.ts'
 import type { Database, SqlValue } from '../sqlite.ts'
 import { cursorOf, rowOf } from './cursor.ts'
+import type { Conditions, FeedFilter } from './feed-filter.ts'
+import { conditionsOf } from './feed-filter.ts'
 import type { StoredRow } from './rows.ts'
-import { entryOf, EVENT_COLUMNS, eventOf, eventRow, typeNumber } from './rows.ts'
-import { matchNames, matchTyped, matchTypes } from './terms.ts'
-
-/** Which events are asked for; all conditions hold together. */
-export interface FeedFilter {
-  source?: readonly string[]
-  type?: readonly EventType[]
-  project?: readonly string[]
-  session?: string
-  /** ms since 1970, inclusive and exclusive. */
-  from?: number
-  to?: number
-  /** Full text over names: project, tool, file, model, agent type. Every word begins one of them. */
-  q?: string
-}
+import { entryOf, EVENT_COLUMNS, eventOf, eventRow } from './rows.ts'
 
 export interface FeedQuery extends FeedFilter {
   limit: number
   before?: string
   after?: string
   order: 'arrival' | 'time'
-}
-
-interface Conditions {
-  sql: string[]
-  params: SqlValue[]
-  /** What was typed, and the names and types of the filter, as conditions of full text; null where there are none. */
-  typed: string | null
-  names: string | null
 }
 
 /** The position of a row in an order; only `row` counts in that of arrival. */
@@ -201,44 +181,4 @@ export class Feed {
       [...values, limit],
     )
   }
-}
-
-/** A filter as SQL; null where nothing can fit it. */
-function conditionsOf(filter: FeedFilter): Conditions | null {
-  const { source, type, project, session, from, to, q } = filter
-  if ([source, type, project].some((list) => list?.length === 0)) return null
-  const conditions: Conditions = { sql: [], params: [], typed: null, names: null }
-  const { sql, params } = conditions
-  const scopes: string[] = []
-  if (source) scopes.push(`source IN ${list(params, source)}`)
-  if (project) scopes.push(`project IN ${list(params, project)}`)
-  if (session !== undefined) {
-    scopes.push('session = ?')
-    params.push(session)
-  }
-  if (scopes.length > 0) sql.push(`e.scope IN (SELECT scope FROM scopes WHERE ${scopes.join(' AND ')})`)
-  if (type) sql.push(`e.type IN ${list(params, type.map(typeNumber))}`)
-  if (from !== undefined) {
-    sql.push('e.at >= ?')
-    params.push(from)
-  }
-  if (to !== undefined) {
-    sql.push('e.at < ?')
-    params.push(to)
-  }
-  // A session's own rows are few, and found by its scopes.
-  if (session === undefined) {
-    const names = [source && matchNames(source), project && matchNames(project), type && matchTypes(type)]
-    conditions.names = names.filter(Boolean).join(' AND ') || null
-  }
-  if (q !== undefined && q.trim() !== '') {
-    conditions.typed = matchTyped(q)
-    if (conditions.typed === null) return null
-  }
-  return conditions
-}
-
-function list(params: SqlValue[], values: readonly (string | number)[]): string {
-  params.push(JSON.stringify(values))
-  return '(SELECT value FROM json_each(?))'
 }
