@@ -1,10 +1,10 @@
 import type { Event } from '../../core/events.ts'
 import { VibeTeaError } from '../../core/errors.ts'
-import type { Draft, Project, Rule } from '../../core/rule.ts'
+import type { Project, Rule } from '../../core/rule.ts'
 import { sessionIdOf } from './adapters.ts'
 import { BatchEvents } from './batch-events.ts'
 import type { OnProblem } from './batch-files.ts'
-import { linesOf, reasonOf, recognisedFile, sessionFilesIn } from './batch-files.ts'
+import { attempt, CHUNK_BYTES, filesAt, linesOf, recognisedFile } from './batch-files.ts'
 import type { Adapter } from './port.ts'
 
 export interface BatchOptions {
@@ -29,33 +29,31 @@ export interface BatchOptions {
 export async function* readBatch(paths: Iterable<string>, options: BatchOptions): AsyncGenerator<Event> {
   const { onProblem = raise } = options
   const events = new BatchEvents(options.rule)
-  for await (const path of sessionFilesIn(paths, onProblem)) {
-    try {
-      await readFile(path, options, events)
-    } catch (error) {
-      onProblem(path, reasonOf(error))
-    }
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
+  for await (const path of filesAt(paths, onProblem)) {
+    await attempt(path, () => readFile(path, buffer, options, events), onProblem)
   }
   yield* events.finish(options.now)
 }
 
-async function readFile(path: string, options: BatchOptions, events: BatchEvents): Promise<void> {
+async function readFile(
+  path: string,
+  buffer: Buffer,
+  options: BatchOptions,
+  events: BatchEvents,
+): Promise<void> {
   const { adapters, projects } = options
-  const adapter = await recognisedFile(path, adapters)
+  const adapter = await recognisedFile(path, adapters, buffer)
   if (!adapter) return
   const reader = adapter.open({ path, sessionId: sessionIdOf(path) })
-  const add = async (drafts: readonly Draft[]) => {
-    for (const draft of drafts) {
-      events.add(draft, projects.peek(draft.cwd) ?? (await projects.resolve(draft.cwd)))
-    }
-  }
-  for await (const lines of linesOf(path)) {
+  for await (const lines of linesOf(path, buffer)) {
     for (const { bytes, start } of lines) {
-      const drafts = reader.read(bytes, start)
-      if (drafts.length > 0) await add(drafts)
+      for (const draft of reader.read(bytes, start)) {
+        events.add(draft, projects.peek(draft.cwd) ?? (await projects.resolve(draft.cwd)))
+      }
     }
   }
-  await add(reader.flush())
+  for (const draft of reader.flush()) events.add(draft, await projects.resolve(draft.cwd))
 }
 
 function raise(path: string, message: string): never {
