@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import type { Actions } from '../../core/api.ts'
+import { DURATION_FORM, parseDuration } from '../../core/duration.ts'
 import type { Backend } from './backend.ts'
 import { check, parseTime } from './parameters.ts'
 
-const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-const MAX_PAUSE_MS = 365 * UNIT_MS.d
+const MAX_PAUSE_MS = 365 * 86_400_000
 
 const PROJECT = 'the name of a project, or name~tag where two have that name'
 const projectArgs = z.strictObject({
@@ -12,16 +12,7 @@ const projectArgs = z.strictObject({
 })
 const noArgs = z.strictObject({})
 
-/** ms of `30m`, `1h`, `2d`; null where it is no such thing, or longer than a year. */
-function parseDuration(text: string): number | null {
-  const match = /^(\d{1,8})([smhd])$/.exec(text)
-  if (!match) return null
-  const ms = Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS]
-  return ms > 0 && ms <= MAX_PAUSE_MS ? ms : null
-}
-
 const UNTIL = 'a time to come within a year, such as 2026-11-21T08:00:00Z, or null for until "resume"'
-const DURATION = 'a number and s, m, h or d, such as 30m, at most a year'
 
 /** What `pause` takes: a time, a duration, or neither for until `resume`. Gives the time. */
 function pauseArgs(now: number) {
@@ -34,9 +25,9 @@ function pauseArgs(now: number) {
         .nullable()
         .optional(),
       duration: z
-        .string(DURATION)
+        .string(DURATION_FORM)
         .transform((text) => parseDuration(text))
-        .refine((ms) => ms !== null, DURATION)
+        .refine((ms) => ms !== null, DURATION_FORM)
         .optional(),
     })
     .refine(({ until, duration }) => until === undefined || duration === undefined, {

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import process from 'node:process'
 import { homeOf, readSettings } from '../home/settings.ts'
 import type { FlagName, Settings } from '../home/settings.ts'
@@ -13,3 +14,6 @@ export async function settingsOf(
   const sources = { env, flags, homeDirectory, hostname, workingDirectory: process.cwd() }
   return readSettings({ ...sources, configText: await readConfigText(homeOf(sources)) })
 }
+
+/** Where the pages that open the dashboard are put; what an earlier one left is removed by the next. */
+export const launchDirectory = (home: string): string => join(home, 'open')

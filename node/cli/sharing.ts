@@ -1,10 +1,10 @@
 import type { Sharing } from '../../core/rule.ts'
 import { isBaseName } from '../../core/shapes.ts'
 import process from 'node:process'
+import { DURATION_FORM, parseDuration } from '../../core/duration.ts'
 import { VibeTeaError } from '../../core/errors.ts'
 import { findNode } from './client.ts'
 import type { Context } from './command.ts'
-import { parseDuration } from './duration.ts'
 import { openHome } from '../home/home.ts'
 import { decideOffline } from '../home/decide-offline.ts'
 import type { SharingDecisions } from '../home/sharing.ts'
@@ -40,7 +40,15 @@ export async function setSharing(context: Context, verb: Verb, project: string):
 /** `vibetea pause [duration]` */
 export async function pause(context: Context, duration?: string): Promise<void> {
   const now = Date.now()
-  const until = duration === undefined ? null : now + parseDuration(duration)
+  const length = duration === undefined ? null : parseDuration(duration)
+  if (duration !== undefined && length === null) {
+    throw new VibeTeaError(
+      'invalid_duration',
+      `"${duration}" is not a length of time.`,
+      `Write ${DURATION_FORM}.`,
+    )
+  }
+  const until = length && now + length
   const { home } = await settingsOf(context)
   const client = await findNode(home)
   if (client) await client.act('pause', { until: until === null ? null : new Date(until).toISOString() })

@@ -6,7 +6,7 @@ import { AlreadyRunningError } from '../home/lock.ts'
 import { createLogger } from '../home/logger.ts'
 import { VibeTeaNode } from '../node.ts'
 import type { Context } from './command.ts'
-import { settingsOf } from './settings.ts'
+import { launchDirectory, settingsOf } from './settings.ts'
 
 /** The built dashboard, beside the built node. */
 const UI_DIRECTORY = fileURLToPath(new URL('../../ui/', import.meta.url))
@@ -32,7 +32,10 @@ export async function start(context: Context, flags: { port?: string; open: bool
     return 0
   }
   context.out(`VibeTea is at ${node.url} (Ctrl-C ends it)`)
-  if (flags.open) await openBrowser(node.launchAddress(START_CODE_MS))
+  if (flags.open) {
+    const directory = launchDirectory(settings.home)
+    await openBrowser(node.launchAddress(START_CODE_MS), { directory, lifetimeMs: START_CODE_MS })
+  }
   await new Promise<void>((resolve) => {
     if (context.signal.aborted) resolve()
     context.signal.addEventListener('abort', () => resolve(), { once: true })

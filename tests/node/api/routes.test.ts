@@ -341,17 +341,17 @@ describe('POST /api/actions', () => {
     [
       'pause',
       { duration: '1 h' },
-      '"duration" is "1 h"; allowed: a number and s, m, h or d, such as 30m, at most a year.',
+      '"duration" is "1 h"; allowed: a number and s, m, h or d, such as 30m, at most 365d.',
     ],
     [
       'pause',
       { duration: '0m' },
-      '"duration" is "0m"; allowed: a number and s, m, h or d, such as 30m, at most a year.',
+      '"duration" is "0m"; allowed: a number and s, m, h or d, such as 30m, at most 365d.',
     ],
     [
       'pause',
       { duration: '366d' },
-      '"duration" is "366d"; allowed: a number and s, m, h or d, such as 30m, at most a year.',
+      '"duration" is "366d"; allowed: a number and s, m, h or d, such as 30m, at most 365d.',
     ],
     [
       'pause',
