@@ -51,6 +51,8 @@ export function start(
 
 export interface RunningNode {
   url: string
+  /** Its home, as this process sees it. */
+  home: string
   process: ChildProcess
   /** What it has written to stderr so far. */
   log(): string
@@ -61,8 +63,14 @@ export interface RunningNode {
 }
 
 /** Starts a node and waits for the line with its address. It is killed when the test ends. */
-export async function startNode(variables: Variables & { VIBETEA_HOME: string }): Promise<RunningNode> {
-  const child = spawn(process.execPath, [MAIN, 'start', '--no-open'], {
+export async function startNode(
+  variables: Variables & { VIBETEA_HOME: string },
+  { tmpfs }: { tmpfs?: string } = {},
+): Promise<RunningNode> {
+  const command = [process.execPath, MAIN, 'start', '--no-open']
+  const [program, ...args] =
+    tmpfs === undefined ? command : onSmallDisk(tmpfs, variables.VIBETEA_HOME, command)
+  const child = spawn(program!, args, {
     env: cleanEnvironment({ VIBETEA_PORT: '0', ...variables }),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -79,9 +87,12 @@ export async function startNode(variables: Variables & { VIBETEA_HOME: string })
   })()
   const url = await address
   child.stdout.resume()
-  const token = () => readFileSync(join(variables.VIBETEA_HOME, 'api-token'), 'utf8').trim()
+  const seen = tmpfs === undefined ? '' : `/proc/${child.pid}/root`
+  const home = join(seen, variables.VIBETEA_HOME)
+  const token = () => readFileSync(join(home, 'api-token'), 'utf8').trim()
   return {
     url,
+    home,
     process: child,
     log: () => stderr,
     token,
@@ -97,6 +108,13 @@ export async function startNode(variables: Variables & { VIBETEA_HOME: string })
       return { code, tookMs: performance.now() - from }
     },
   }
+}
+
+/** The same command in a mount namespace of its own (Linux), where a disk of `size` lies at `path`. */
+function onSmallDisk(size: string, path: string, command: readonly string[]): string[] {
+  const script = 'mount -t tmpfs -o "size=$0,mode=700" tmpfs "$1" && shift && exec "$@"'
+  const flags = process.getuid?.() === 0 ? ['--mount'] : ['--mount', '--map-root-user']
+  return ['unshare', ...flags, 'sh', '-c', script, size, path, ...command]
 }
 
 /** Asks again until the answer is right, for at most ten seconds; the last answer. */
