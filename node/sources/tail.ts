@@ -192,6 +192,8 @@ export class Tail implements FileHost {
   }
 
   async #visit(file: TailedFile): Promise<void> {
+    // Dropped while this visit was asked for: what has come in its place is a file of its own.
+    if (this.#folders.file(file.path) !== file) return this.#folders.retry(file.path)
     const buffer = this.#buffers.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES)
     try {
       await file.read(this, buffer)

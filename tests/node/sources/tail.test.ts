@@ -179,6 +179,22 @@ describe('what comes later', () => {
     expect(tail.status.files).toBe(0)
   })
 
+  test('a file removed and made again at once is read once', async () => {
+    const file = rig.path('s.jsonl')
+    writeFileSync(file, 'one\n')
+    await rig.started()
+    for (let i = 0; i < 30; i++) {
+      rmSync(file)
+      if (i % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+      writeFileSync(file, `made ${i}\n`)
+      if (i % 2 === 0) await noticed(`s.jsonl@0 made ${i}`)
+    }
+    await noticed('s.jsonl@0 made 29')
+    appendFileSync(file, 'more\n')
+    await noticed('s.jsonl@8 more')
+    expect(new Set(news()).size).toBe(news().length)
+  })
+
   test('a file or folder that is renamed goes on under its new name', async () => {
     mkdirSync(rig.path('a'))
     writeFileSync(rig.path('a', 's.jsonl'), 'one\n')
