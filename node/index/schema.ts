@@ -63,7 +63,7 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX sessions_open ON sessions (source) WHERE open = 1;
 
   CREATE VIRTUAL TABLE search USING fts5 (
-    terms, content = '', columnsize = 0, detail = none, prefix = '1 2', tokenize = "ascii tokenchars '._-='"
+    terms, content = '', columnsize = 0, detail = none, prefix = '1 2 3 4 5', tokenize = "ascii tokenchars '._-='"
   );
   `,
 ]
