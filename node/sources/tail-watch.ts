@@ -1,5 +1,7 @@
+import { watch } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { sep } from 'node:path'
-import { watch } from 'chokidar'
+import * as chokidar from 'chokidar'
 
 export interface FolderEvents {
   /** Something happened to the entry `name`, or to any where it is null; `renamed`: it may have come or gone. */
@@ -18,12 +20,34 @@ export interface FolderWatch {
 export type WatchFolder = (path: string, events: FolderEvents) => FolderWatch
 
 /**
- * Watches the entries of one folder, which is a real path, and not what is below them. By chokidar's `raw` event:
- * its `change` event is throttled and drops the last of a burst.
+ * At each event chokidar lists the folder again with a stat of every entry. From so many entries on that costs more
+ * than all else that is done for a line, and the system is asked directly.
  */
+const CROWDED = 64
+
+/** Watches the entries of one folder, which is a real path, and not what is below them. */
 export const watchFolder: WatchFolder = (path, events) => {
+  let watcher: FolderWatch | null = null
+  let isClosed = false
+  const begin = async () => {
+    const entries = await readdir(path)
+    if (isClosed) return
+    watcher = (entries.length > CROWDED ? watchCrowded : watchWithChokidar)(path, events)
+    await watcher.ready
+  }
+  return {
+    ready: begin().catch((error: unknown) => events.failed(error as NodeJS.ErrnoException)),
+    async close() {
+      isClosed = true
+      await watcher?.close()
+    },
+  }
+}
+
+/** By chokidar's `raw` event: its `change` event is throttled and drops the last of a burst. */
+const watchWithChokidar: WatchFolder = (path, events) => {
   const own = path.split(sep).join('/')
-  const watcher = watch(path, {
+  const watcher = chokidar.watch(path, {
     ignored: (entry) => entry !== own,
     ignoreInitial: true,
     ignorePermissionErrors: true,
@@ -43,6 +67,18 @@ export const watchFolder: WatchFolder = (path, events) => {
       await watcher.close()
       // Closing drops all listeners, and an error without one would end the process: a listing may still be failing.
       watcher.on('error', () => undefined)
+    },
+  }
+}
+
+const watchCrowded: WatchFolder = (path, events) => {
+  const watcher = watch(path, (kind, name) => events.changed(name, kind !== 'change'))
+  watcher.on('error', (error) => events.failed(error))
+  return {
+    ready: Promise.resolve(),
+    close() {
+      watcher.close()
+      return Promise.resolve()
     },
   }
 }

@@ -125,6 +125,21 @@ describe('what comes later', () => {
     await noticed('x/y/z/deep.jsonl@2 c')
   })
 
+  test('a folder of very many files is followed too, with what appears and goes in it', async () => {
+    mkdirSync(rig.path('many'))
+    for (let i = 0; i < 300; i++) writeFileSync(rig.path('many', `${i}.jsonl`), 'one\n')
+    const tail = await rig.started()
+    expect(news()).toHaveLength(300)
+    expect(tail.status).toMatchObject({ folders: 2, watched: 2 })
+    appendFileSync(rig.path('many', '299.jsonl'), 'two\n')
+    await noticed('many/299.jsonl@4 two')
+    writeFileSync(rig.path('many', 'new.jsonl'), 'here\n')
+    await noticed('many/new.jsonl@0 here')
+    rmSync(rig.path('many'), { recursive: true })
+    await until(() => tail.status.files === 0)
+    expect(tail.status.folders).toBe(1)
+  })
+
   test('a directory that does not exist yet is followed from when it appears, and again after it was removed', async () => {
     const directory = rig.path('later', 'projects')
     await rig.started({ roots: [{ directory, accepts: () => true }] })
