@@ -148,8 +148,13 @@ export class Writer {
     } else {
       count()
     }
-    await rollups.write(this.#db)
-    return this.#sessions.apply(changes)
+    const [sessions, counted] = await Promise.allSettled([
+      this.#sessions.apply(changes),
+      rollups.write(this.#db),
+    ])
+    if (sessions.status === 'rejected') throw sessions.reason
+    if (counted.status === 'rejected') throw counted.reason
+    return sessions.value
   }
 
   /** Where an event takes an earlier place, its repeats go with it. */
