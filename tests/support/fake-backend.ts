@@ -66,17 +66,20 @@ export class FakeBackend implements Backend {
   }
 
   /** Something happens, and everyone connected is told. */
-  add(...events: Event[]): EventRow[] {
-    return this.addReceived(new Date(this.#now()).toISOString(), ...events)
+  add(...events: Event[]): void {
+    this.addRows(events)
+    this.tellSessions(new Set(events.map(({ payload }) => payload.sessionId)))
   }
 
-  addReceived(receivedAt: string, ...events: Event[]): EventRow[] {
+  addRows(events: readonly Event[], receivedAt = new Date(this.#now()).toISOString()): void {
     const rows = events.map((event) => this.#store(event, receivedAt))
     for (const listener of this.#onRows) listener(rows, this.live.head)
-    const changed = new Set(events.map(({ payload }) => payload.sessionId))
-    const sessions = this.#book.rows(this.#now()).filter((row) => changed.has(row.sessionId))
+  }
+
+  /** Tells of some sessions as they are now. */
+  tellSessions(sessionIds: ReadonlySet<string>): void {
+    const sessions = this.#book.rows(this.#now()).filter(({ sessionId }) => sessionIds.has(sessionId))
     for (const listener of this.#onSessions) listener(sessions)
-    return rows
   }
 
   notify(message: string): void {

@@ -1,0 +1,253 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { handleOf } from '../../core/handle.ts'
+import { launchBrowser } from '../support/browser.ts'
+import { FakeBackend } from '../support/fake-backend.ts'
+import { type FakeNode, startFakeNode } from '../support/fake-node.ts'
+import { type FakeSession, teamDay } from '../support/fake-world.ts'
+
+const AXE_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+let browser: Browser
+let context: BrowserContext
+let page: Page
+let node: FakeNode
+let backend: FakeBackend
+let sessions: FakeSession[]
+/** What the page complained about; an absent node is no complaint. */
+let complaints: string[]
+
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+afterAll(() => browser.close())
+
+beforeEach(async () => {
+  const day = teamDay(Date.now())
+  sessions = day.sessions
+  backend = new FakeBackend({ now: () => Date.now(), events: day.events })
+  node = await startFakeNode(backend)
+  context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
+  complaints = []
+  page = await openPage()
+})
+afterEach(async () => {
+  await context.close()
+  await node.stop()
+})
+
+async function openPage(url = node.openUrl()): Promise<Page> {
+  const opened = await context.newPage()
+  opened.on('pageerror', (error) => complaints.push(error.message))
+  opened.on('console', (message) => {
+    const text = message.text()
+    if (
+      message.type() === 'error' &&
+      !/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|401|HTTP Authentication failed/.test(text)
+    ) {
+      complaints.push(text)
+    }
+  })
+  await opened.goto(url)
+  await rows(opened).first().waitFor()
+  return opened
+}
+
+const rows = (of: Page) => of.getByRole('feed').getByRole('article')
+const first = (of: Page) => rows(of).first()
+const base = () => `http://127.0.0.1:${node.port}/`
+const session = (i: number) => sessions[i]!
+
+/** A tool call that no other event looks like. */
+function edit(context: string, at = Date.now()) {
+  const event = session(0).next(at)
+  const { sessionId, project, assistant } = event.payload
+  const payload = {
+    sessionId,
+    project,
+    assistant,
+    tool: 'Edit',
+    callId: 'ybndrfg8ejkm',
+    status: 'completed' as const,
+  }
+  return { ...event, eventType: 'tool' as const, payload: { ...payload, context } }
+}
+
+describe('the live screen', () => {
+  it('shows an event as it happens, without a complaint of the browser’s about the page', async () => {
+    backend.add(edit('kettle.ts'))
+    await expect.poll(() => first(page).textContent()).toMatch(/Edit\s+kettle\.ts/)
+    expect(complaints).toEqual([])
+    expect(page.url()).not.toContain('code')
+  })
+
+  it('lists only what passes the filters that are chosen', async () => {
+    await page.getByRole('button', { name: 'filter', exact: true }).click()
+    await page.getByRole('checkbox', { name: 'web-app' }).check()
+    await page.getByRole('checkbox', { name: 'agent' }).check()
+    await page.keyboard.press('Escape')
+    await expect.poll(() => page.url()).toContain('#/live?type=agent&project=web-app')
+    await expect
+      .poll(async () => new Set(await rows(page).locator('.project').allTextContents()))
+      .toEqual(new Set(['web-app']))
+    await expect
+      .poll(async () => new Set(await rows(page).locator('.word').allTextContents()))
+      .toEqual(new Set(['agent']))
+    await page.keyboard.press('x')
+    await expect.poll(() => page.url()).not.toContain('type')
+  })
+
+  it('finds by names, as the address says', async () => {
+    backend.add(edit('unheard-of.ts'))
+    await page.keyboard.press('/')
+    await page.keyboard.type('unheard')
+    await expect.poll(() => rows(page).count()).toBe(1)
+    expect(page.url()).toContain('q=unheard')
+  })
+
+  it('counts in its title who waits for an answer, and puts them on top', async () => {
+    await expect.poll(() => page.title()).toBe('(1) VibeTea')
+    backend.add(session(0).waiting(Date.now(), 'permission'))
+    await expect.poll(() => page.title()).toBe('(2) VibeTea')
+    const names = page.getByRole('region', { name: 'Who’s brewing' }).locator('b')
+    expect(await names.first().textContent()).toBe(handleOf(session(1).id))
+    backend.add(edit('go-on.ts'))
+    await expect.poll(() => page.title()).toBe('(1) VibeTea')
+  })
+
+  it('reads on into the past as one scrolls', async () => {
+    await page.getByRole('feed').hover()
+    const scrollToEnd = async () => {
+      await page.mouse.wheel(0, 1_000_000)
+      return rows(page).last().getAttribute('aria-posinset')
+    }
+    await expect.poll(async () => Number(await scrollToEnd()), { timeout: 15_000 }).toBe(backend.rows.length)
+    const before = await rows(page).last().textContent()
+    backend.add(edit('far-above.ts'))
+    await page.getByRole('button', { name: '1 new' }).waitFor()
+    expect(await rows(page).last().textContent()).toBe(before)
+    await page.keyboard.press('.')
+    await expect.poll(() => first(page).textContent()).toContain('far-above.ts')
+  })
+
+  it('is the same in two tabs, of which the second needs no code', async () => {
+    const other = await openPage(base())
+    backend.add(edit('both.ts'))
+    for (const tab of [page, other]) await expect.poll(() => first(tab).textContent()).toContain('both.ts')
+  })
+})
+
+describe('the heat map', () => {
+  it('leads from an hour to its events', async () => {
+    await page.getByRole('link', { name: 'Open heat map' }).click()
+    const now = new Date()
+    const label = new RegExp(`^${now.getDate()} .*, ${String(now.getHours()).padStart(2, '0')}:00–.*: [1-9]`)
+    await page.getByRole('gridcell', { name: label }).click()
+    await first(page).waitFor()
+    expect(page.url()).toContain('#/live?from=')
+    const from = new Date(now).setMinutes(0, 0, 0)
+    const expected = backend.rows.filter(({ timestamp }) => Date.parse(timestamp) >= from).length
+    await expect.poll(() => first(page).getAttribute('aria-setsize')).toBe(String(Math.min(500, expected)))
+  })
+})
+
+describe('a page whose node goes away', () => {
+  it('says so, stays readable, and goes on without loss or repeat', async () => {
+    backend.add(edit('before.ts'))
+    await expect.poll(() => first(page).textContent()).toContain('before.ts')
+    const known = Number(await first(page).getAttribute('aria-setsize'))
+    await node.stop()
+    await page.getByRole('alert').getByText('The node does not answer.').waitFor()
+    expect(await first(page).textContent()).toContain('before.ts')
+    await page.getByText('npx vibetea status').waitFor()
+    backend.add(edit('meanwhile-1.ts'), edit('meanwhile-2.ts'))
+    await node.restart()
+    await page
+      .getByRole('button', { name: 'Retry' })
+      .click({ timeout: 3000 })
+      .catch(() => undefined)
+    await expect.poll(() => first(page).textContent(), { timeout: 15_000 }).toContain('meanwhile-2.ts')
+    expect(await rows(page).nth(1).textContent()).toContain('meanwhile-1.ts')
+    expect(await first(page).getAttribute('aria-setsize')).toBe(String(known + 2))
+    expect(await page.getByRole('alert').count()).toBe(0)
+  })
+
+  it('is locked by a node that started anew, until the dashboard is opened again', async () => {
+    await node.stop()
+    await page.getByRole('alert').waitFor()
+    await node.restartAnew()
+    await page.getByText('npx vibetea open').waitFor({ timeout: 15_000 })
+    const other = await openPage()
+    await first(page).waitFor()
+    backend.add(edit('again.ts'))
+    for (const tab of [page, other]) await expect.poll(() => first(tab).textContent()).toContain('again.ts')
+  })
+})
+
+describe('every screen', () => {
+  const screens = () => ({
+    live: '#/live',
+    filtered: '#/live?type=error&q=nothing-is-called-this',
+    heat: '#/heat',
+    table: '#/heat?days=30&view=table&zone=utc',
+    session: `#/session/${session(2).id}`,
+    settings: '#/settings',
+  })
+
+  async function show(hash: string): Promise<void> {
+    await page.goto(base() + hash)
+    await page.locator('h1').waitFor()
+    await page.waitForLoadState('networkidle')
+  }
+
+  async function violations(): Promise<string[]> {
+    const { violations } = await new AxeBuilder({ page })
+      .withTags(AXE_TAGS)
+      // Thirty rows of hours are alike; the first and the last stand for them.
+      .exclude('[role=grid] tbody tr:not(:first-child, :last-child)')
+      .analyze()
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id} ${target.join(' ')} ${failureSummary ?? ''}`),
+    )
+  }
+
+  it.each(['dark', 'light'] as const)(
+    'is accessible (WCAG 2.2 AA) in the %s theme',
+    async (colorScheme) => {
+      await page.emulateMedia({ colorScheme })
+      for (const hash of Object.values(screens())) {
+        await show(hash)
+        expect(await violations(), hash).toEqual([])
+      }
+      await page.keyboard.press('?')
+      await page.getByRole('dialog').waitFor()
+      expect(await violations(), 'help').toEqual([])
+      await page.keyboard.press('Escape')
+      await node.stop()
+      await page.getByRole('alert').waitFor()
+      expect(await violations(), 'away').toEqual([])
+      await node.restartAnew()
+      await page.getByText('npx vibetea open').waitFor({ timeout: 15_000 })
+      expect(await violations(), 'locked').toEqual([])
+      expect(complaints).toEqual([])
+    },
+    90_000,
+  )
+
+  it('fits into 400 pixels, and on its narrow screen is accessible too', async () => {
+    await page.setViewportSize({ width: 400, height: 800 })
+    for (const hash of Object.values(screens())) {
+      await show(hash)
+      const wide = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
+      expect(wide, hash).toBeLessThanOrEqual(0)
+    }
+    await show('#/heat')
+    expect(await violations(), 'heat').toEqual([])
+    await show('#/live')
+    expect(await violations(), 'live').toEqual([])
+    await page.getByRole('button', { name: 'Who' }).click()
+    await page.getByRole('heading', { name: 'Who’s brewing' }).waitFor()
+    expect(await violations(), 'who').toEqual([])
+  }, 90_000)
+})
