@@ -26,7 +26,7 @@ import { sessionsAt } from './overview.ts'
 import type { ArrivalStore, KnownEvents, ReadableLog } from './port.ts'
 import { eventRow } from './rows.ts'
 import type { Handles } from './schema.ts'
-import { deleteIndex, openIndex } from './schema.ts'
+import { deleteIndex, isDamage, openIndex } from './schema.ts'
 import { sessionRow } from './session-fold.ts'
 import type { Written } from './writer.ts'
 
@@ -73,10 +73,11 @@ export class Index {
   static async open(path: string, options: IndexOptions): Promise<Index> {
     const { orderId } = options.arrivals
     let handles = await openIndex(path, orderId)
-    if (await isAhead(handles.writer, options.arrivals)) {
+    const refusal = await refusalOf(handles.writer, options.arrivals)
+    if (refusal !== null) {
       await Promise.all([handles.writer.close(), handles.reader.close()])
       await deleteIndex(path)
-      handles = { ...(await openIndex(path, orderId)), discarded: 'The index was ahead of state.db.' }
+      handles = { ...(await openIndex(path, orderId)), discarded: refusal }
     }
     if (handles.discarded !== null) options.log('warning', `${handles.discarded} It is being built anew.`)
     const index = new Index(handles, options)
@@ -203,6 +204,16 @@ export class Index {
   #report(error: unknown): void {
     if (!(error instanceof VibeTeaError)) throw error
     this.#options.log('error', error.sentence)
+  }
+}
+
+/** Why an index cannot go on from where it is, a sentence; null where it can. */
+async function refusalOf(db: Database, arrivals: ArrivalStore): Promise<string | null> {
+  try {
+    return (await isAhead(db, arrivals)) ? 'The index was ahead of state.db.' : null
+  } catch (error) {
+    if (isDamage(error)) return 'The index was damaged.'
+    throw error
   }
 }
 

@@ -98,7 +98,10 @@ export async function deleteIndex(path: string): Promise<void> {
   for (const suffix of ['', '-wal', '-shm', '-journal']) await rm(path + suffix, { force: true })
 }
 
-const UNUSABLE = new Set(['SQLITE_NOTADB', 'SQLITE_CORRUPT'])
+/** Whether SQLite says that the file is not, or no longer, a database. */
+export function isDamage(error: unknown): boolean {
+  return ['SQLITE_NOTADB', 'SQLITE_CORRUPT'].includes(codeOf(error))
+}
 
 /** Both handles, or a sentence that says why the file cannot be used. */
 async function openUsable(
@@ -117,7 +120,7 @@ async function openUsable(
     return { writer, reader }
   } catch (error) {
     await writer.close()
-    if (UNUSABLE.has(codeOf(error))) return 'The index was damaged.'
+    if (isDamage(error)) return 'The index was damaged.'
     throw error
   }
 }

@@ -61,6 +61,13 @@ test.each([
       await writeFile(path, bytes.fill(0x5a, 100, 4000))
     },
   ],
+  [
+    'has damaged pages',
+    async (path: string) => {
+      const bytes = await readFile(path)
+      await writeFile(path, bytes.fill(0x5a, 8192))
+    },
+  ],
   ['is cut off', async (path: string) => writeFile(path, (await readFile(path)).subarray(0, 5000))],
 ])(/* prettier-ignore */ 'an index that %s is built anew, with a notice', async (_, damage) => {
   const { log, test, before } = await closed()
