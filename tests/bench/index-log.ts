@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Event } from '../../core/events.ts'
 import type { IndexedBlock, ReadableLog } from '../../node/index/port.ts'
 
@@ -48,12 +49,14 @@ export class MadeUpLog implements ReadableLog {
     this.#msPerEvent = (to - from) / events
   }
 
-  read(seq: number, limit: number): Promise<IndexedBlock[]> {
+  /** Lets go of the event loop after each block, as a log on disk does. */
+  async read(seq: number, limit: number): Promise<IndexedBlock[]> {
     const blocks: IndexedBlock[] = []
     for (let i = seq; i < Math.min(seq + limit, this.length); i++) {
       blocks.push({ core: this.core, seq: i, events: this.#events(i), invalid: 0 })
+      await nextTurn()
     }
-    return Promise.resolve(blocks)
+    return blocks
   }
 
   onAppend(): () => void {
