@@ -11,6 +11,8 @@ import { watchFolder } from './tail-watch.ts'
 
 /** How often silent sessions and processes that are gone are looked for. */
 const TICK_MS = 5000
+/** Sessions of the last day keep their titles and branches over a restart: their files are read again. */
+const READ_AGAIN_MS = 86_400_000
 
 export interface SourcesOptions {
   adapters: readonly Adapter[]
@@ -115,6 +117,7 @@ export class Sources {
       })),
       cursors,
       sink: intake,
+      readAgainMs: READ_AGAIN_MS,
       timers,
       problems: { problem: onProblem, solved: () => undefined },
       onProgress: () => this.#progress(),

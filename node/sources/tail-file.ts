@@ -23,6 +23,8 @@ export interface FileHost {
   readonly timers: Timers
   /** Whether to leave off between two chunks. */
   readonly stopping: boolean
+  /** Whether a file is read from its beginning though all of it was dealt with in an earlier run. */
+  isReadAgain(file: TailedFile): boolean
   /** The file's place has moved. */
   moved(file: TailedFile): void
   /** So many bytes were read, and so many lines skipped as too long. */
@@ -119,7 +121,8 @@ export class TailedFile {
       if (await this.#isAnother(handle, stats)) this.#restart(host)
       this.#seenAt = seenAt
       this.#exactInode = String(stats.ino)
-      if (this.#splitter === null && this.size === this.#offset && this.#offset > 0) host.moved(this)
+      const isDealtWith = this.#splitter === null && this.size === this.#offset && this.#offset > 0
+      if (isDealtWith && !host.isReadAgain(this)) host.moved(this)
       else await this.#readOn(handle, host, buffer)
     } finally {
       await handle.close()

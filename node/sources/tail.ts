@@ -16,6 +16,11 @@ export interface TailOptions {
   readonly problems: ProblemReporter
   /** How the reading of what lay there at the start comes along; called after each piece read. */
   readonly onProgress?: (progress: TailProgress) => void
+  /**
+   * Files that were written to within so many ms before the start are read from their beginning, though nothing in
+   * them is new: what their readers know is there then, and the next line is read without delay. None where absent.
+   */
+  readonly readAgainMs?: number
   readonly timers?: Timers
   readonly watchFolder?: WatchFolder
   readonly polledFileSystem?: typeof polledFileSystem
@@ -149,6 +154,10 @@ export class Tail implements FileHost {
     this.#folders.file(path)?.dealtWith(offset, this)
   }
 
+  isReadAgain(file: TailedFile): boolean {
+    return !this.#caughtUp && this.timers.now() - file.mtimeMs < (this.#options.readAgainMs ?? -Infinity)
+  }
+
   moved(file: TailedFile): void {
     this.#cursors.moved(file.path, () => file.cursor)
   }
@@ -180,7 +189,7 @@ export class Tail implements FileHost {
   }
 
   #seen(file: TailedFile): void {
-    if (file.isUnchanged) this.#sweeper.touched(file, file.mtimeMs)
+    if (file.isUnchanged && !this.isReadAgain(file)) this.#sweeper.touched(file, file.mtimeMs)
     else this.#changed(file)
   }
 

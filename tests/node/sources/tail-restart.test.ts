@@ -29,6 +29,21 @@ describe('after a restart', () => {
     expect(rig.sink.news).toEqual(['s.jsonl@13 three'])
   })
 
+  test('one that was written to lately is read again, and nothing in it is new', async () => {
+    writeFileSync(rig.path('old.jsonl'), 'one\n')
+    writeFileSync(rig.path('late.jsonl'), 'one\ntwo\n')
+    const hourAgo = new Date(Date.now() - 3_600_000)
+    utimesSync(rig.path('old.jsonl'), hourAgo, hourAgo)
+    await rig.started()
+    await rig.restarted({ readAgainMs: 60_000 })
+    expect(rig.sink.calls).toEqual(['begin late.jsonl 8', 'end late.jsonl'])
+    expect(rig.sink.news).toEqual([])
+    appendFileSync(rig.path('late.jsonl'), 'three\n')
+    await until(() => rig.sink.news.length > 0)
+    expect(rig.sink.calls.filter((call) => call.startsWith('begin'))).toEqual(['begin late.jsonl 8'])
+    expect(rig.sink.news).toEqual(['late.jsonl@8 three'])
+  })
+
   test('a file that was only touched is not read either', async () => {
     writeFileSync(rig.path('s.jsonl'), 'one\n')
     await rig.started()

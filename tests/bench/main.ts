@@ -1,0 +1,35 @@
+import { fileURLToPath } from 'node:url'
+import { benchIdle } from './idle.ts'
+import { benchIndex } from './index.ts'
+import { benchLatency } from './latency.ts'
+import { benchPage } from './page.ts'
+import { benchParse } from './parse.ts'
+import { smallBlocks } from './small-blocks.ts'
+import type { Figure } from './table.ts'
+import { printTable } from './table.ts'
+import { benchWatch } from './watch.ts'
+
+const UI_DIRECTORY = fileURLToPath(new URL('../../ui/', import.meta.url))
+
+/** `npm run bench`, or some of them: `npm run bench parse index`. */
+const BENCHES: Record<string, [title: string, bench: () => Figure[] | Promise<Figure[]>]> = {
+  parse: ['Session files to events', benchParse],
+  latency: ['Line written to event on /ws', benchLatency],
+  watch: ['Watching files', benchWatch],
+  index: ['Index', benchIndex],
+  blocks: ['Small blocks', smallBlocks],
+  page: ['Dashboard', () => benchPage(UI_DIRECTORY)],
+  idle: ['Idle', benchIdle],
+}
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.find((name) => !(name in BENCHES))
+if (unknown !== undefined) {
+  console.error(`There is no benchmark "${unknown}": ${Object.keys(BENCHES).join(', ')}.`)
+  process.exitCode = 2
+} else {
+  for (const name of wanted.length > 0 ? wanted : Object.keys(BENCHES)) {
+    const [title, bench] = BENCHES[name]!
+    printTable(title, await bench())
+  }
+}
