@@ -76,7 +76,11 @@ export class App {
     this.#window.addEventListener('storage', onStorage)
     const heatTimer = setInterval(() => void this.#quietly(this.heat.load()), HEAT_RELOAD_MS)
     const stops = [this.clock.start(), this.router.start(), this.#followFilters()]
-    void (code ? this.#redeem(code) : Promise.resolve()).then(() => this.connection.start())
+    void (code ? this.#redeem(code) : Promise.resolve()).then(() => {
+      // To show something before the line stands; what counts is read after its hello.
+      if (this.api.token) void this.everything.load()
+      this.connection.start()
+    })
     return () => {
       for (const stop of stops) stop()
       clearInterval(heatTimer)

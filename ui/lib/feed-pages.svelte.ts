@@ -43,7 +43,11 @@ export class FeedPages {
     this.#pending ??= []
     try {
       const { events, next } = await this.#page({ limit: FIRST_PAGE })
-      if (load !== this.#load) return
+      if (load !== this.#load) {
+        // A newer answer is on its way; until then this one is better than nothing.
+        if (this.feed.size === 0) this.feed.reset(events)
+        return
+      }
       this.feed.reset(events)
       this.#next = next
       this.state = 'ready'

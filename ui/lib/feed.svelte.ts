@@ -8,6 +8,9 @@ const CHUNK = 5_000
 /** What comes this much after it happened was caught up on, and is folded into one line. */
 export const LATE_MS = 10 * 60_000
 const FLUSH_MS = 100
+/** When more came at once than fits on a screen, so that nobody could read it any faster. */
+const FLOOD_FLUSH_MS = 250
+const FLOOD_ROWS = 30
 const HIDDEN_FLUSH_MS = 1000
 
 /** Rows that came long after they happened: a backfill, a laptop that was offline. */
@@ -33,8 +36,8 @@ export interface FeedOptions {
 
 /**
  * Rows in the order in which they came, oldest first. They are plain objects, and one `version` tells that something
- * changed, at most ten times a second (once while hidden): making each row reactive costs a hundred times as much.
- * A row's index never changes: `base` is that of the oldest row held.
+ * changed, at most ten times a second (four in a flood, once while hidden): making each row reactive costs a hundred
+ * times as much. A row's index never changes: `base` is that of the oldest row held.
  */
 export class Feed {
   version = $state(0)
@@ -48,6 +51,8 @@ export class Feed {
   readonly #now: () => number
   readonly #isHidden: () => boolean
   #flushedAt = -Infinity
+  /** Where the feed ended at the last flush. */
+  #flushedEnd = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(options: FeedOptions = {}) {
@@ -165,7 +170,9 @@ export class Feed {
 
   #touch(): void {
     if (this.#timer !== undefined) return
-    const wait = this.#flushedAt + (this.#isHidden() ? HIDDEN_FLUSH_MS : FLUSH_MS) - this.#now()
+    const isFlood = this.end - this.#flushedEnd > FLOOD_ROWS
+    const interval = this.#isHidden() ? HIDDEN_FLUSH_MS : isFlood ? FLOOD_FLUSH_MS : FLUSH_MS
+    const wait = this.#flushedAt + interval - this.#now()
     if (wait <= 0) this.#flush()
     else this.#timer = setTimeout(() => this.#flush(), wait)
   }
@@ -173,6 +180,7 @@ export class Feed {
   #flush(): void {
     this.#timer = undefined
     this.#flushedAt = this.#now()
+    this.#flushedEnd = this.end
     this.version++
   }
 }
