@@ -3,7 +3,7 @@ import type { ArrivedBlock } from './followed-log.ts'
 import { FollowedLog } from './followed-log.ts'
 
 /** Events of one batch, about: enough to make a transaction worth its while, few enough to keep the loop free. */
-const BATCH_EVENTS = 2000
+const BATCH_EVENTS = 1000
 const MAX_BATCH_BLOCKS = 256
 
 /** Reads logs together, in the order in which their blocks came, and notes those that have just come. */
