@@ -15,11 +15,26 @@ const LETTERS_ONLY_RUN = 24
  * `functions.WebSearch:3` and `write_file-1770091234567` occur in many sessions.
  */
 export function isUnique(id: string): boolean {
-  const runs = id.match(/[A-Za-z0-9]+/g) ?? []
-  const random = runs.filter(
-    (run) => /[A-Za-z]/.test(run) && (/[0-9]/.test(run) || run.length >= LETTERS_ONLY_RUN),
-  )
-  return random.reduce((sum, run) => sum + run.length, 0) >= RANDOM_CHARACTERS
+  let random = 0
+  let letters = 0
+  let digits = 0
+  for (let i = 0; i <= id.length; i++) {
+    const code = i < id.length ? id.charCodeAt(i) : 0
+    if (isLetter(code)) letters++
+    else if (code >= 0x30 && code <= 0x39) digits++
+    else {
+      if (letters > 0 && (digits > 0 || letters >= LETTERS_ONLY_RUN)) random += letters + digits
+      letters = 0
+      digits = 0
+    }
+  }
+  return random >= RANDOM_CHARACTERS
+}
+
+/** ASCII, of either case. */
+function isLetter(code: number): boolean {
+  const lower = code | 0x20
+  return lower >= 0x61 && lower <= 0x7a
 }
 
 /** Names one thing: by its id alone where that is unique, else within its session. */

@@ -78,6 +78,9 @@ interface FileFields {
   fileTag?: string
 }
 
+/** Calls whose hash is kept until their result comes. */
+const MAX_SHORT_HASHES = 512
+
 export interface RuleOptions {
   /** The label of this device's events. */
   source: string
@@ -93,6 +96,7 @@ export class Rule {
   readonly #rules: Rules
   readonly #hash: Blake2b
   readonly #sessionIds = new Map<string, string>()
+  readonly #shortHashes = new Map<string, string>()
   #lastCommon: { project: Project; common: { sessionId: string; assistant: Assistant } } | null = null
 
   constructor({ source, idKey, rules, hash = portableBlake2b }: RuleOptions) {
@@ -207,7 +211,14 @@ export class Rule {
   }
 
   #shortHash(label: string, inputs: string[]): string {
-    return z32Prefix(derive(this.#idKey, label, inputs, this.#hash), 12)
+    const name = `${label} ${inputs.length} ${inputs.join(' ')}`
+    let short = this.#shortHashes.get(name)
+    if (short === undefined) {
+      short = z32Prefix(derive(this.#idKey, label, inputs, this.#hash), 12)
+      if (this.#shortHashes.size >= MAX_SHORT_HASHES) this.#shortHashes.clear()
+      this.#shortHashes.set(name, short)
+    }
+    return short
   }
 }
 

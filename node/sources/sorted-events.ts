@@ -2,9 +2,9 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Event } from '../../core/events.ts'
 
 /** Events beyond this many are packed: about 60 bytes each instead of 600. */
-const MAX_LOOSE = 32_768
+const MAX_LOOSE = 16_384
 /** Events in a pack: small enough to have a few of them open while they are merged. */
-const PACK_SIZE = 2_048
+const PACK_SIZE = 1_024
 /** zlib's fastest: events are repetitive enough for it. */
 const LEVEL = 1
 
@@ -27,6 +27,12 @@ export class SortedEvents {
   add(event: Event): void {
     this.#loose.push(event)
     if (this.#loose.length >= MAX_LOOSE) this.#pack()
+  }
+
+  /** All events in no order. */
+  *all(): Generator<Event> {
+    for (const pack of this.#packs) yield* unpacked(pack)
+    yield* this.#loose
   }
 
   /** All events in order. They are gone from here afterwards. */
