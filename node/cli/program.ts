@@ -1,16 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../version.ts'
 import type { Context } from './command.ts'
-import { doctor } from './doctor.ts'
-import { exportEvents } from './export.ts'
-import { open } from './open.ts'
-import { outbox } from './outbox.ts'
-import { preview } from './preview.ts'
-import { pause, resume, setSharing } from './sharing.ts'
-import { start } from './start.ts'
-import { status } from './status.ts'
-import { tail } from './tail.ts'
-import { who } from './who.ts'
 
 /** Wrong usage: an unknown command or option, a missing argument. */
 const WRONG_USAGE = 2
@@ -30,6 +20,7 @@ export async function run(args: readonly string[], context: Context): Promise<nu
   return code
 }
 
+/** What a command needs is loaded when it runs: most need little. */
 function commands(context: Context, exit: (code: number) => void): Command {
   const program = new Command('vibetea')
     .description('See who on your team is brewing what with AI coding assistants.')
@@ -47,48 +38,61 @@ function commands(context: Context, exit: (code: number) => void): Command {
   add('start', 'run the node and open its dashboard')
     .option('--port <number>', 'port of the dashboard; 0 picks one (default: VIBETEA_PORT or 8832)')
     .option('--no-open', 'do not open the dashboard')
-    .action(async (flags: { port?: string; open: boolean }) => exit(await start(context, flags)))
+    .action(async (flags: { port?: string; open: boolean }) => {
+      const { start } = await import('./start.ts')
+      exit(await start(context, flags))
+    })
   add('open', 'open the dashboard of the running node')
     .option('--print', 'print a one-time address instead, good for 60 seconds')
-    .action((flags: { print?: boolean }) => open(context, flags))
+    .action(async (flags: { print?: boolean }) => (await import('./open.ts')).open(context, flags))
   add('status', 'how the node is, and what it cannot read')
     .option('--json', 'as JSON')
-    .action((flags: { json?: boolean }) => status(context, flags))
+    .action(async (flags: { json?: boolean }) => (await import('./status.ts')).status(context, flags))
   add('who', 'who works on what, and who waits for a person since when')
     .option('--json', 'as JSON')
-    .action((flags: { json?: boolean }) => who(context, flags))
+    .action(async (flags: { json?: boolean }) => (await import('./who.ts')).who(context, flags))
   add('tail', 'the live feed')
     .option('--project <names>', 'only these projects, comma-separated')
     .option('--source <names>', 'only these sources')
     .option('--type <names>', 'only these event types')
     .option('-n, --lines <count>', 'begin with so many events from before (default: 10, with --json 0)')
     .option('--json', 'one event a line')
-    .action((flags: TailFlags) => tail(context, flags))
+    .action(async (flags: TailFlags) => (await import('./tail.ts')).tail(context, flags))
   add('preview', 'the events that session files give; sends nothing')
     .argument('[path...]', 'session files or folders (default: all sessions of this machine)')
     .option('--json', 'one event a line')
-    .action(async (paths: string[], flags: { json?: boolean }) => exit(await preview(context, paths, flags)))
+    .action(async (paths: string[], flags: { json?: boolean }) => {
+      const { preview } = await import('./preview.ts')
+      exit(await preview(context, paths, flags))
+    })
   add('outbox', 'what left this machine, exactly as it was sent')
     .option('--limit <count>', 'the last so many events', '200')
     .option('--json', 'as JSON')
-    .action((flags: { limit: string; json?: boolean }) => outbox(context, flags))
+    .action(async (flags: { limit: string; json?: boolean }) =>
+      (await import('./outbox.ts')).outbox(context, flags),
+    )
   for (const sharing of ['share', 'private', 'exclude'] as const) {
     add(sharing, SHARING_HELP[sharing])
       .argument('<project>', 'name of a project, or name~tag')
-      .action((project: string) => setSharing(context, sharing, project))
+      .action(async (project: string) => (await import('./sharing.ts')).setSharing(context, sharing, project))
   }
   add('pause', 'record nothing, for a while or until `vibetea resume`')
     .argument('[duration]', 'such as 30m or 1h')
-    .action((duration?: string) => pause(context, duration))
-  add('resume', 'record again').action(() => resume(context))
+    .action(async (duration?: string) => (await import('./sharing.ts')).pause(context, duration))
+  add('resume', 'record again').action(async () => (await import('./sharing.ts')).resume(context))
   add('export', 'write what this node holds to the standard output')
     .option('--format <format>', 'ndjson or csv', 'ndjson')
     .option('--from <time>', 'a date or time, inclusive')
     .option('--to <time>', 'a date or time, exclusive')
-    .action((flags: { format: string; from?: string; to?: string }) => exportEvents(context, flags))
+    .action(async (flags: { format: string; from?: string; to?: string }) =>
+      (await import('./export.ts')).exportEvents(context, flags),
+    )
   add('doctor', 'check this machine and say what to mend')
     .option('--json', 'as JSON')
-    .action(async (flags: { json?: boolean }) => exit(await doctor(context, flags)))
+    .action(async (flags: { json?: boolean }) => {
+      const { doctor } = await import('./doctor.ts')
+      exit(await doctor(context, flags))
+    })
   return program
 }
 
