@@ -168,6 +168,7 @@ export class App {
           const fresh = pages.take(message.events)
           if (pages === this.everything) this.#countFresh(fresh)
         }
+        this.node.refreshSoon()
         return
       }
       case 'sessions':

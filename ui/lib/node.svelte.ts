@@ -3,6 +3,7 @@ import type { Api } from './api.ts'
 
 const POLL_MS = 30_000
 const BUSY_POLL_MS = 1000
+const SOON_MS = 5000
 
 /** How the node itself is doing, asked for now and then: more often while it reads what was there before. */
 export class NodeInfo {
@@ -11,6 +12,7 @@ export class NodeInfo {
   stats = $state.raw<StatsAnswer | null>(null)
   readonly #api: Pick<Api, 'get'>
   #timer: ReturnType<typeof setTimeout> | undefined
+  #soon: ReturnType<typeof setTimeout> | undefined
   #isStopped = false
 
   constructor(api: Pick<Api, 'get'>) {
@@ -44,8 +46,17 @@ export class NodeInfo {
     }
   }
 
+  /** Something has happened that the sums do not know: asks in a while, once for all that happens until then. */
+  refreshSoon(): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined
+      void this.#again()
+    }, SOON_MS)
+  }
+
   stop(): void {
     this.#isStopped = true
+    clearTimeout(this.#soon)
     clearTimeout(this.#timer)
   }
 
