@@ -44,7 +44,7 @@ export interface BackendOptions {
   /** RFC 3339 UTC. */
   startedAt: string
   /** ms since 1970. */
-  now(): number
+  now: () => number
 }
 
 const SHARING: Record<'share' | 'private' | 'exclude', Sharing> = {

@@ -1,3 +1,4 @@
+import { VibeTeaError } from '../core/errors.ts'
 import { startApi } from './api/server.ts'
 import { systemClock } from './api/clock.ts'
 import { Tokens } from './api/tokens.ts'
@@ -7,7 +8,8 @@ import { ApiToken } from './home/api-token.ts'
 import type { Logger } from './home/logger.ts'
 import type { Settings } from './home/settings.ts'
 import { Batcher } from './log/batcher.ts'
-import { untilStored } from './log/retry.ts'
+import type { Index } from './index/index.ts'
+import { pause, untilStored } from './log/retry.ts'
 import { pruneHistory } from './retention.ts'
 import { ADAPTERS } from './sources/adapters.ts'
 import type { Environment } from './sources/port.ts'
@@ -18,6 +20,7 @@ import { closeAll, openStores } from './stores.ts'
 import { VERSION } from './version.ts'
 
 const DAY_MS = 86_400_000
+const INDEX_RETRY_MS = 5000
 
 export interface NodeOptions {
   settings: Settings
@@ -28,7 +31,7 @@ export interface NodeOptions {
   /** Gives that many random bytes. */
   random: (bytes: number) => Uint8Array
   /** How many of the session files that were there have been read. */
-  onProgress(done: number, total: number): void
+  onProgress: (done: number, total: number) => void
 }
 
 /** One developer's node: watches, records, indexes and answers on localhost. The place where the folders meet. */
@@ -88,7 +91,7 @@ export class VibeTeaNode {
     await lock.update({ url: api.url, tokenPath: token.path })
     log.info({ url: api.url, source: device.source, version: VERSION }, 'the node is up')
 
-    const started = index.caughtUp().then(() => sources.start())
+    const started = untilIndexed(index, stopping.signal).then(() => sources.start())
     started.catch(fail)
     const stopPruning = keepHistory(settings, stores, started, fail)
     closes.push(async () => {
@@ -132,7 +135,7 @@ function watchSources(
       sessionEvents: (ids) => index.known.sessionEvents(device.source, ids),
     },
     append: (events) => batcher.add(events),
-    settled: () => index.caughtUp(),
+    settled: () => untilIndexed(index, signal),
     now: timers.now,
   })
   return new Sources({
@@ -146,6 +149,18 @@ function watchSources(
     onProblem: (path, message, remedy) => say('warning', `${path}: ${message} ${remedy}`),
     onError,
   })
+}
+
+/** Resolves when all that is in the log is indexed; on a full disk, which the index tells of itself, it waits. */
+async function untilIndexed(index: Index, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      return await index.caughtUp()
+    } catch (error) {
+      if (!(error instanceof VibeTeaError) || signal.aborted) throw error
+      await pause(INDEX_RETRY_MS, systemClock, signal)
+    }
+  }
 }
 
 /** Forgets once a day what is older than the history to keep. */

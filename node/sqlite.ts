@@ -77,7 +77,9 @@ export class Database {
       await this.exec('ROLLBACK')
     } catch (error) {
       if (error instanceof Error && error.message.includes('no transaction is active')) return
-      throw new AggregateError([cause, error], 'a transaction failed and could not be rolled back')
+      throw new AggregateError([cause, error], 'a transaction failed and could not be rolled back', {
+        cause: error,
+      })
     }
   }
 

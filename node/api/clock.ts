@@ -1,7 +1,7 @@
 /** Time as the API sees it; tests bring their own. */
 export interface Clock {
   /** ms since 1970. */
-  now(): number
+  now: () => number
   /** Runs `task` once, `ms` from now. Returns how to call it off. */
   after(ms: number, task: () => void): () => void
 }

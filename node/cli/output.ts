@@ -3,10 +3,10 @@ import type { Event } from '../../core/events.ts'
 
 /** Where a command writes; a reader that went away (`| head`) ends the command quietly. */
 export interface Output {
-  out(line: string): void
-  err(line: string): void
+  out: (line: string) => void
+  err: (line: string) => void
   /** Replaces the line that stands there for the moment; '' takes it away. Only on a terminal. */
-  status(line: string): void
+  status: (line: string) => void
   readonly isTerminal: boolean
 }
 

@@ -11,7 +11,7 @@ export const BLOCK_EVENTS = 100
 /** The clock, so that tests need not wait. */
 export interface Timers {
   /** ms since 1970. */
-  now(): number
+  now: () => number
   /** Calls once; answers how to call it off. */
   after(ms: number, call: () => void): () => void
 }

@@ -6,7 +6,7 @@ const LAST_MS = 60_000
 
 export interface RetryOptions {
   /** Is told once when it begins to fail, and once when it works again. */
-  say(level: 'info' | 'error', sentence: string): void
+  say: (level: 'info' | 'error', sentence: string) => void
   timers: Timers
   /** Once it is aborted, a failure is final. */
   signal: AbortSignal
@@ -43,7 +43,8 @@ function rootMessage(error: Error): string {
   return error.cause instanceof Error ? rootMessage(error.cause) : error.message
 }
 
-function pause(ms: number, timers: Timers, signal: AbortSignal): Promise<void> {
+/** Resolves after `ms`, or as soon as the node stops. */
+export function pause(ms: number, timers: Timers, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const stop = timers.after(ms, done)
     signal.addEventListener('abort', done, { once: true })

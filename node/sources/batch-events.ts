@@ -25,7 +25,9 @@ export class BatchEvents {
   }
 
   add(draft: Draft, project: Project): void {
-    const event = this.#rule.event(draft, project)
+    // Only a response that comes again can bring anything new.
+    const isResponse = draft.fact.type === 'response'
+    const event = this.#rule.event(draft, project, (id) => isResponse || !this.#weights.has(id))
     if (!event || !this.#weights.raise(event.id, weight(event))) return
     this.#sorted.add(event)
     this.#noteSession(event.payload.sessionId, draft, project)

@@ -1,9 +1,9 @@
 import { open, readdir, realpath, stat } from 'node:fs/promises'
 import type { Dirent, Stats } from 'node:fs'
 import { join } from 'node:path'
-import { recognise, RECOGNISED_BY_LINES } from './adapters.ts'
+import { recognise, RECOGNISED_BY_LINES, sessionIdOf } from './adapters.ts'
 import { LineSplitter } from './lines.ts'
-import type { Adapter } from './port.ts'
+import type { Adapter, Reader } from './port.ts'
 import type { Line } from './tail-port.ts'
 
 /** Files are read in pieces of this size, in bytes. */
@@ -72,23 +72,45 @@ export async function attempt<T>(
   }
 }
 
-/** The adapter of the assistant that wrote a file, or null. `buffer` as below. */
-export async function recognisedFile(
+/**
+ * A session file's lines, each through `reader`, which is opened by the adapter that recognises the first of them. Null
+ * where no adapter does: then nothing is in it. `buffer` as below.
+ */
+export async function* recordsOf(
   path: string,
   adapters: readonly Adapter[],
   buffer: Buffer,
-): Promise<Adapter | null> {
-  const head: Buffer[] = []
-  for await (const lines of linesOf(path, buffer, MAX_HEAD_BYTES)) {
-    for (const { bytes } of lines) {
-      // The first line decides for nearly every file.
-      const adapter = recognise([bytes], adapters)
-      if (adapter) return adapter
-      head.push(Buffer.from(bytes))
-      if (head.length >= RECOGNISED_BY_LINES) return recognise(head, adapters)
+): AsyncGenerator<{ reader: Reader; lines: Line[] }> {
+  let reader: Reader | null = null
+  const head: Line[] = []
+  const opened = (adapter: Adapter | null) => adapter?.open({ path, sessionId: sessionIdOf(path) }) ?? null
+  let bytesRead = 0
+  for await (const lines of linesOf(path, buffer)) {
+    bytesRead += buffer.length
+    if (reader) {
+      yield { reader, lines }
+      continue
     }
+    for (const [i, { bytes, start }] of lines.entries()) {
+      head.push({ bytes: Buffer.from(bytes), start })
+      // The first line decides for nearly every file.
+      reader = opened(recognise([bytes], adapters))
+      if (reader) {
+        yield { reader, lines: [...head, ...lines.slice(i + 1)] }
+        break
+      }
+      if (head.length >= RECOGNISED_BY_LINES) break
+    }
+    if (!reader && (head.length >= RECOGNISED_BY_LINES || bytesRead > MAX_HEAD_BYTES)) break
   }
-  return recognise(head, adapters)
+  if (reader || head.length === 0) return
+  reader = opened(
+    recognise(
+      head.map(({ bytes }) => bytes),
+      adapters,
+    ),
+  )
+  if (reader) yield { reader, lines: head }
 }
 
 /**

@@ -1,11 +1,10 @@
 import type { Event } from '../../core/events.ts'
 import { VibeTeaError } from '../../core/errors.ts'
 import type { Project, Rule } from '../../core/rule.ts'
-import { sessionIdOf } from './adapters.ts'
 import { BatchEvents } from './batch-events.ts'
 import type { OnProblem } from './batch-files.ts'
-import { attempt, CHUNK_BYTES, filesAt, linesOf, recognisedFile } from './batch-files.ts'
-import type { Adapter } from './port.ts'
+import { attempt, CHUNK_BYTES, filesAt, recordsOf } from './batch-files.ts'
+import type { Adapter, Reader } from './port.ts'
 
 export interface BatchOptions {
   adapters: readonly Adapter[]
@@ -43,17 +42,16 @@ async function readFile(
   events: BatchEvents,
 ): Promise<void> {
   const { adapters, projects } = options
-  const adapter = await recognisedFile(path, adapters, buffer)
-  if (!adapter) return
-  const reader = adapter.open({ path, sessionId: sessionIdOf(path) })
-  for await (const lines of linesOf(path, buffer)) {
+  let opened: Reader | null = null
+  for await (const { reader, lines } of recordsOf(path, adapters, buffer)) {
+    opened = reader
     for (const { bytes, start } of lines) {
       for (const draft of reader.read(bytes, start)) {
         events.add(draft, projects.peek(draft.cwd) ?? (await projects.resolve(draft.cwd)))
       }
     }
   }
-  for (const draft of reader.flush()) events.add(draft, await projects.resolve(draft.cwd))
+  for (const draft of opened?.flush() ?? []) events.add(draft, await projects.resolve(draft.cwd))
 }
 
 function raise(path: string, message: string): never {

@@ -18,6 +18,10 @@ export class EventWeights {
     return true
   }
 
+  has(id: string): boolean {
+    return this.of(id) !== FREE
+  }
+
   /** The greatest weight of an event so far. */
   of(id: string): number {
     return this.#weights[this.#slotOf(halfOf(id, 4), halfOf(id, 14))]!

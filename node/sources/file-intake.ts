@@ -13,6 +13,8 @@ export interface FileIntakeOptions {
   record(drafts: readonly Draft[]): Promise<void>
   /** Everything that was read of a file has been recorded, also what was held. */
   dealtWith(path: string): void
+  /** What goes wrong while nobody waits for it. */
+  onError: (error: unknown) => void
   timers: Timers
 }
 
@@ -50,7 +52,9 @@ export class FileIntake implements LineSink {
     }
     await this.#options.record(drafts)
     if (atEnd && reader.heldFrom !== null) {
-      file.stopWaiting = this.#options.timers.after(SILENCE_MS, () => void this.#flush(path, file))
+      file.stopWaiting = this.#options.timers.after(SILENCE_MS, () => {
+        this.#flush(path, file).catch(this.#options.onError)
+      })
     }
     return reader.heldFrom ?? Infinity
   }
@@ -72,9 +76,11 @@ export class FileIntake implements LineSink {
 
   async #flush(path: string, file: OpenFile): Promise<void> {
     file.stopWaiting()
-    if (file.reader.heldFrom === null) return
-    await this.#options.record(file.reader.flush())
+    const { reader } = file
+    const isHolding = () => reader.heldFrom !== null
+    if (!isHolding()) return
+    await this.#options.record(reader.flush())
     // While that was recorded more may have come, and is held now.
-    if (file.reader.heldFrom === null && this.#files.get(path) === file) this.#options.dealtWith(path)
+    if (!isHolding() && this.#files.get(path) === file) this.#options.dealtWith(path)
   }
 }

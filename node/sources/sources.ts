@@ -23,11 +23,11 @@ export interface SourcesOptions {
   cursors: CursorStore
   timers: Timers
   /** How many of the files that were there have been read. */
-  onProgress(done: number, total: number): void
+  onProgress: (done: number, total: number) => void
   /** What a person should know, in a sentence. */
-  onProblem(path: string, message: string, remedy: string): void
+  onProblem: (path: string, message: string, remedy: string) => void
   /** What goes wrong in the background ends the node: it is a bug, or the node is stopping. */
-  onError(error: unknown): void
+  onError: (error: unknown) => void
 }
 
 /** One assistant on this machine. */
@@ -99,7 +99,7 @@ export class Sources {
   }
 
   #source(adapter: Adapter): Source {
-    const { environment, recorder, cursors, timers, onProblem } = this.#options
+    const { environment, recorder, cursors, timers, onProblem, onError } = this.#options
     const directories =
       this.#options.directories[adapter.assistant] ?? adapter.defaultDirectories(environment)
     const intake = new FileIntake({
@@ -107,6 +107,7 @@ export class Sources {
       sessionIdOf,
       record: (drafts) => recorder.record(drafts),
       dealtWith: (path) => tail.dealtWith(path, Infinity),
+      onError,
       timers,
     })
     const roots = directories.flatMap((directory) => adapter.watched(directory))
