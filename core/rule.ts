@@ -106,15 +106,19 @@ export class Rule {
     this.#hash = hash
   }
 
-  /** The event that a draft gives, or null where its project is excluded or a field has no valid form. */
-  event(draft: Draft, project: Project): Event | null {
+  /**
+   * The event that a draft gives, or null where its project is excluded or a field has no valid form. `isWanted` may
+   * refuse one by its id before the rest of it is made.
+   */
+  event(draft: Draft, project: Project, isWanted?: (id: string) => boolean): Event | null {
     if (!isTime(draft.at) || this.#rules.shares(project, draft.at) === 'excluded') return null
     const sessionId = this.sessionId(draft.assistant, draft.sessionId)
     const timestamp = new Date(draft.at).toISOString()
     const key = lengthPrefixed([draft.assistant, ...naturalKey(sessionId, timestamp, draft.fact)])
+    const id = `evt_${z32Prefix(this.#hash(this.#idKey, key), 20)}`
+    if (isWanted?.(id) === false) return null
     const common = this.#commonOf(sessionId, draft.assistant, project)
     const { eventType, payload } = this.#body(sessionId, common, draft, project)
-    const id = `evt_${z32Prefix(this.#hash(this.#idKey, key), 20)}`
     return parseEvent({ id, source: this.#source, timestamp, eventType, payload })
   }
 
