@@ -76,6 +76,13 @@ describe('a feed', () => {
     expect(isFold(fold) && [fold.count, fold.from, fold.to]).toEqual([2000, NOW, NOW + 1_999_000])
   })
 
+  it('does not take for late what is known only half an hour later: that a session is over', () => {
+    const feed = new Feed()
+    const known = new Date(NOW + 31 * 60_000).toISOString()
+    const ended = { ...prompt(0), eventType: 'session', payload: { ...prompt(0).payload, action: 'ended' } }
+    expect(feed.append([{ ...ended, receivedAt: known } as EventRow])).toHaveLength(1)
+  })
+
   it('tells of changes at once and then ten times a second, once while hidden', () => {
     let isHidden = false
     const feed = new Feed({ now: () => Date.now(), isHidden: () => isHidden })

@@ -73,7 +73,13 @@ export class App {
     const onStorage = (event: StorageEvent) => {
       if (Api.isTokenChange(event)) this.connection.unlock()
     }
+    // An address with a code that is opened in this very tab changes only what is after the `#`.
+    const onHash = () => {
+      const later = takeCode(this.#window.location, this.#window.history)
+      if (later) void this.#redeem(later).then(() => this.connection.unlock())
+    }
     this.#window.addEventListener('storage', onStorage)
+    this.#window.addEventListener('hashchange', onHash)
     const heatTimer = setInterval(() => void this.#quietly(this.heat.load()), HEAT_RELOAD_MS)
     const stops = [this.clock.start(), this.router.start(), this.#followFilters()]
     void (code ? this.#redeem(code) : Promise.resolve()).then(() => {
@@ -85,6 +91,7 @@ export class App {
       for (const stop of stops) stop()
       clearInterval(heatTimer)
       this.#window.removeEventListener('storage', onStorage)
+      this.#window.removeEventListener('hashchange', onHash)
       this.connection.stop()
       this.node.stop()
       this.heat.stop()

@@ -1,12 +1,16 @@
 import type { EventRow } from '../../core/api.ts'
 import { weight } from '../../core/events.ts'
+import { SESSION_GAP_MS } from '../../core/lifecycle.ts'
 import { type Filters, matches, NO_FILTERS } from './filters.ts'
 
 /** The most rows that a page holds; past it the oldest go, a chunk at a time. */
 export const CAPACITY = 120_000
 const CHUNK = 5_000
-/** What comes this much after it happened was caught up on, and is folded into one line. */
-export const LATE_MS = 10 * 60_000
+/**
+ * What comes this much after it happened was caught up on, and is folded into one line. That a session is over is known
+ * half an hour after its last event, whose time its end bears: that is not late.
+ */
+export const LATE_MS = 2 * SESSION_GAP_MS
 const FLUSH_MS = 100
 /** When more came at once than fits on a screen, so that nobody could read it any faster. */
 const FLOOD_FLUSH_MS = 250

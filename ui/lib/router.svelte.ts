@@ -29,6 +29,8 @@ type Place = Pick<Window, 'location' | 'history' | 'addEventListener' | 'removeE
 
 export class Router {
   route = $state.raw<Route>(parseHash(''))
+  /** Where a session's page leads back to. */
+  lastList = '#/live'
   readonly #window: Place
 
   constructor(window: Place) {
@@ -52,5 +54,6 @@ export class Router {
 
   #read(): void {
     this.route = parseHash(this.#window.location.hash)
+    if (this.route.screen !== 'session') this.lastList = this.#window.location.hash || '#/live'
   }
 }

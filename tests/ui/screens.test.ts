@@ -1,0 +1,130 @@
+import { fireEvent, screen } from '@testing-library/svelte'
+import { tick } from 'svelte'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { SESSION, toolAt } from '../support/events.ts'
+import { prompt, TestPage } from './page.ts'
+import { NOW, rowOf, STATUS } from './support.ts'
+
+let page: TestPage
+beforeEach(() => {
+  page = new TestPage()
+})
+afterEach(() => page.close())
+
+describe('the heat map', () => {
+  const answer = {
+    aggregates: [{ source: 'laptop-ybndrf', date: '2026-11-20', hour: 7, eventCount: 82 }],
+    gaps: [
+      { source: 'laptop-ybndrf', from: '2026-11-19T03:00:00Z', to: '2026-11-19T04:00:00Z', reason: 'paused' },
+    ],
+    meta: { totalCount: 82, daysRequested: 30, fetchedAt: new Date(NOW).toISOString(), timeZone: 'UTC' },
+  }
+  const cell = (name: string) => screen.getByRole('gridcell', { name })
+
+  it('is walked through with the keyboard, and Enter shows the events of the hour', async () => {
+    page.api.answers.heatmap = answer
+    await page.open([prompt(1)])
+    await page.go('#/heat?zone=utc')
+    cell('20 Fri, 08:00–09:00: 0 events').focus()
+    const press = async (key: string, ctrlKey = false) => {
+      await fireEvent.keyDown(document.activeElement!, { key, ctrlKey })
+      await tick()
+    }
+    await press('ArrowLeft')
+    expect(document.activeElement).toBe(cell('20 Fri, 07:00–08:00: 82 events'))
+    await press('ArrowUp')
+    await press('Home')
+    expect(document.activeElement).toBe(cell('19 Thu, 00:00–01:00: 0 events'))
+    await press('End', true)
+    expect(document.activeElement).toBe(cell('20 Fri, 23:00–00:00: still to come'))
+    await press('Enter')
+    expect(location.hash).toContain('#/heat')
+    await fireEvent.click(cell('20 Fri, 07:00–08:00: 82 events'))
+    expect(location.hash).toBe('#/live?from=2026-11-20T07:00:00.000Z&to=2026-11-20T08:00:00.000Z')
+  })
+
+  it('tells what is not known from what did not happen', async () => {
+    page.api.answers.heatmap = answer
+    await page.open([prompt(1)])
+    await page.go('#/heat?zone=utc')
+    expect(cell('19 Thu, 03:00–04:00: recording was paused')).toBeTruthy()
+    expect(screen.getByText(/Hatched: not known/)).toBeTruthy()
+  })
+
+  it('keeps what is chosen in the address', async () => {
+    page.api.answers.heatmap = answer
+    await page.open([prompt(1)])
+    await page.go('#/heat')
+    await fireEvent.click(screen.getByRole('button', { name: '30 days' }))
+    await fireEvent.click(screen.getByRole('button', { name: 'View as table' }))
+    await page.settle()
+    expect(location.hash).toBe('#/heat?days=30&view=table')
+    expect(screen.getAllByRole('rowheader')).toHaveLength(30)
+    expect(screen.getByRole('button', { name: 'View as colours' })).toBeTruthy()
+  })
+})
+
+describe('the settings', () => {
+  it('ask the node to share a project, and show what it then says', async () => {
+    const projects = [{ project: 'web-app', sharing: 'private' }]
+    page.api.answers.status = { ...STATUS, projects }
+    page.api.answers.outbox = { events: [] }
+    page.api.answers['actions/share'] = {}
+    await page.open([prompt(1)])
+    await page.go('#/settings')
+    page.api.answers.status = { ...STATUS, projects: [{ project: 'web-app', sharing: 'shared' }] }
+    await fireEvent.click(screen.getByRole('button', { name: 'Shared' }))
+    await page.settle()
+    expect(
+      page.api.asked.some(({ path, body }) => path === 'actions/share' && body === '{"project":"web-app"}'),
+    ).toBe(true)
+    expect(screen.getByRole('button', { name: 'Shared' }).getAttribute('aria-pressed')).toBe('true')
+    expect(screen.getByText('Nothing has left this machine.')).toBeTruthy()
+  })
+
+  it('say that recording is paused, and resume it', async () => {
+    page.api.answers.status = { ...STATUS, node: { ...STATUS.node, pausedUntil: 'resume' } }
+    page.api.answers.outbox = { events: [] }
+    page.api.answers['actions/resume'] = {}
+    await page.open([prompt(1)])
+    await page.go('#/settings')
+    expect(screen.getByText('Paused until you resume')).toBeTruthy()
+    page.api.answers.status = STATUS
+    await fireEvent.click(screen.getByRole('button', { name: 'Resume' }))
+    await page.settle()
+    expect(screen.getByText('VibeTea records your sessions as they happen.')).toBeTruthy()
+  })
+
+  it('switch single keys off', async () => {
+    page.api.answers.outbox = { events: [] }
+    await page.open([prompt(1)])
+    await page.go('#/settings')
+    await fireEvent.click(screen.getByRole('checkbox', { name: 'Single-key shortcuts' }))
+    await page.go('#/live')
+    await fireEvent.keyDown(document.body, { key: ' ' })
+    expect(screen.getByRole('button', { name: /Following/ })).toBeTruthy()
+  })
+})
+
+describe('a session’s page', () => {
+  it('counts its tools, each call once, with its failures', async () => {
+    const call = (n: number, tool: string, status: 'started' | 'completed' | 'failed') => {
+      const row = rowOf(toolAt(NOW + n, status, { id: n, tool }), n)
+      if (row.eventType === 'tool') row.payload.callId = tool
+      return row
+    }
+    await page.open([
+      prompt(0),
+      call(1, 'Edit', 'started'),
+      call(2, 'Edit', 'completed'),
+      call(3, 'Bash', 'started'),
+      call(4, 'Bash', 'failed'),
+    ])
+    await page.go(`#/session/${SESSION}`)
+    expect(screen.getByText('2, 1 failure')).toBeTruthy()
+    expect(screen.getByRole('row', { name: /Bash.*1.*▲ 1/s })).toBeTruthy()
+    expect(
+      screen.getByRole('feed', { name: 'Events of this session' }).querySelectorAll('article'),
+    ).toHaveLength(5)
+  })
+})

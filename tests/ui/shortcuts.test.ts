@@ -1,0 +1,66 @@
+import { beforeEach, expect, it } from 'vitest'
+import { Shortcuts } from '../../ui/lib/shortcuts.ts'
+
+let shortcuts: Shortcuts
+let done: string[]
+let at = 0
+beforeEach(() => {
+  localStorage.clear()
+  document.body.innerHTML = '<input><button>x</button><p>x</p>'
+  shortcuts = new Shortcuts(localStorage)
+  done = []
+  const note = (name: string) => () => done.push(name)
+  shortcuts.on({ space: note('space'), 'g h': note('heat'), t: note('theme'), Esc: note('leave') })
+})
+
+function press(key: string, { on = 'p', after = 100, ctrlKey = false } = {}): void {
+  at += after
+  const target = document.querySelector(on)
+  shortcuts.press({
+    key,
+    target,
+    ctrlKey,
+    metaKey: false,
+    altKey: false,
+    timeStamp: at,
+    preventDefault: () => undefined,
+  })
+}
+
+it('two keys in a row lead to a screen, with a pause between them they do not', () => {
+  press('g')
+  press('h')
+  expect(done).toEqual(['heat'])
+  press('g')
+  press('h', { after: 1500 })
+  expect(done).toEqual(['heat'])
+})
+
+it('keys in a field, and the browser’s own, are left alone', () => {
+  press('t', { on: 'input' })
+  press('t', { ctrlKey: true })
+  expect(done).toEqual([])
+})
+
+it('space on a button presses the button', () => {
+  press(' ', { on: 'button' })
+  expect(done).toEqual([])
+  press(' ')
+  expect(done).toEqual(['space'])
+})
+
+it('once switched off only Escape is heard, in later visits too', () => {
+  shortcuts.isOn = false
+  press('t')
+  press('Escape')
+  expect(done).toEqual(['leave'])
+  expect(new Shortcuts(localStorage).isOn).toBe(false)
+})
+
+it('a screen that is left takes its keys with it', () => {
+  const off = shortcuts.on({ t: () => done.push('other') })
+  press('t')
+  off()
+  press('t')
+  expect(done).toEqual(['other'])
+})
