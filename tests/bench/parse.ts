@@ -13,30 +13,19 @@ import { readBatch } from '../../node/sources/batch.ts'
 import { nativeBlake2b } from '../../node/sources/native-hash.ts'
 import { Projects } from '../../node/sources/projects.ts'
 import { sessionText } from './claude-sessions.ts'
+import type { Figure } from './table.ts'
 
 /** The least that is read for the figures, in bytes. */
 const FOLDER_BYTES = 150e6
 const BIG_FILE_BYTES = 1e9
 const RUNS = 5
 
-/** What was measured: speeds in MB/s, memory in MB, CPU seconds for one reading of the folder. */
-export interface ParseFigures {
-  folderMb: number
-  events: number
-  parsed: number
-  bare: number
-  parsedCpuSeconds: number
-  ccusageCpuSeconds: number | null
-  bigFileMb: number
-  peakMb: number
-}
-
 /**
  * Session files to events, against nothing but `JSON.parse` of each line, in turns in the same process; and the peak
- * memory of reading one file of 1 GB in a process of its own. Prints a line for each. `VIBETEA_CORPUS` names a corpus
+ * memory of reading one file of 1 GB in a process of its own. `VIBETEA_CORPUS` names a corpus
  * to replicate instead of generated sessions, `VIBETEA_CCUSAGE` an executable of ccusage to compare with.
  */
-export async function benchParse(print: (line: string) => void = console.log): Promise<ParseFigures> {
+export async function benchParse(): Promise<Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'vibetea-bench-'))
   try {
     const projects = join(folder, 'projects')
@@ -53,32 +42,35 @@ export async function benchParse(print: (line: string) => void = console.log): P
     const big = join(folder, 'big.jsonl')
     const bigBytes = await fillOne(big, files)
     const peakMb = await peakOf(big)
-    const figures: ParseFigures = {
-      folderMb: bytes / 1e6,
-      events,
-      parsed: bytes / 1e6 / median(times.parsed.map(({ wall }) => wall)),
-      bare: bytes / 1e6 / median(times.bare.map(({ wall }) => wall)),
-      parsedCpuSeconds: median(times.parsed.map(({ cpu }) => cpu)),
-      ccusageCpuSeconds: times.ccusage.length > 0 ? median(times.ccusage.map(({ cpu }) => cpu)) : null,
-      bigFileMb: bigBytes / 1e6,
-      peakMb,
-    }
-    report(figures, print)
-    return figures
+    const megabytes = bytes / 1e6
+    const wall = (list: readonly Time[]) => median(list.map((time) => time.wall))
+    const cpu = (list: readonly Time[]) => `${median(list.map((time) => time.cpu)).toFixed(2)} s`
+    return [
+      {
+        what: `parse and sanitise ${megabytes.toFixed(0)} MB to ${events} events`,
+        measured: `${(megabytes / wall(times.parsed)).toFixed(0)} MB/s`,
+        bare: `${(megabytes / wall(times.bare)).toFixed(0)} MB/s, JSON.parse of each line`,
+        ratio: `${(wall(times.bare) / wall(times.parsed)).toFixed(2)}×`,
+        target: '≥ 1.0×',
+      },
+      {
+        what: 'the same in CPU',
+        measured: cpu(times.parsed),
+        bare: `${cpu(times.bare)}${times.ccusage.length > 0 ? `, ccusage ${cpu(times.ccusage)}` : ''}`,
+        ratio: '',
+        target: 'no more than ccusage',
+      },
+      {
+        what: `peak memory on one file of ${(bigBytes / 1e6).toFixed(0)} MB`,
+        measured: `${peakMb.toFixed(0)} MB`,
+        bare: '',
+        ratio: '',
+        target: '≤ 120 MB',
+      },
+    ]
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-function report(figures: ParseFigures, print: (line: string) => void): void {
-  const { folderMb, events, parsed, bare, parsedCpuSeconds, ccusageCpuSeconds, bigFileMb, peakMb } = figures
-  print(
-    `parse and sanitise ${folderMb.toFixed(0)} MB to ${events} events: ${parsed.toFixed(0)} MB/s, ` +
-      `bare JSON.parse ${bare.toFixed(0)} MB/s: ${(parsed / bare).toFixed(2)}×`,
-  )
-  const ccusage = ccusageCpuSeconds === null ? '' : `, ccusage ${ccusageCpuSeconds.toFixed(2)} s`
-  print(`the same in CPU: ${parsedCpuSeconds.toFixed(2)} s${ccusage}`)
-  print(`peak memory on one file of ${bigFileMb.toFixed(0)} MB: ${peakMb.toFixed(0)} MB`)
 }
 
 interface Time {
@@ -95,7 +87,7 @@ async function timed(work: () => Promise<unknown>): Promise<Time> {
   return { wall, cpu: (user + system) / 1e6 }
 }
 
-/** CPU of a finished child is what the shell's `times` adds up; here wall time and `resourceUsage` of the children. */
+/** The shell adds up the CPU time of its children: the last line that `times` prints. */
 async function timedChild(executable: string, configuration: string): Promise<Time> {
   const start = performance.now()
   const script = `"$0" daily --json --offline >/dev/null; times`
