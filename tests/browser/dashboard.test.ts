@@ -8,6 +8,7 @@ import { type FakeNode, startFakeNode } from '../support/fake-node.ts'
 import { type FakeSession, teamDay } from '../support/fake-world.ts'
 
 const AXE_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+const HOUR_MS = 3_600_000
 
 let browser: Browser
 let context: BrowserContext
@@ -80,6 +81,7 @@ describe('the live screen', () => {
     await expect.poll(() => first(page).textContent()).toMatch(/Edit\s+kettle\.ts/)
     expect(complaints).toEqual([])
     expect(page.url()).not.toContain('code')
+    await expect.poll(() => page.evaluate<number>('document.getAnimations().length')).toBe(0)
   })
 
   it('lists only what passes the filters that are chosen', async () => {
@@ -141,13 +143,17 @@ describe('the live screen', () => {
 describe('the heat map', () => {
   it('leads from an hour to its events', async () => {
     await page.getByRole('link', { name: 'Open heat map' }).click()
-    const now = new Date()
-    const label = new RegExp(`^${now.getDate()} .*, ${String(now.getHours()).padStart(2, '0')}:00–.*: [1-9]`)
+    // The hour before this one: this one may just have begun.
+    const hour = new Date(Date.now() - HOUR_MS)
+    const label = new RegExp(
+      `^${hour.getDate()} .*, ${String(hour.getHours()).padStart(2, '0')}:00–.*: [1-9]`,
+    )
     await page.getByRole('gridcell', { name: label }).click()
     await first(page).waitFor()
     expect(page.url()).toContain('#/live?from=')
-    const from = new Date(now).setMinutes(0, 0, 0)
-    const expected = backend.rows.filter(({ timestamp }) => Date.parse(timestamp) >= from).length
+    const from = hour.setMinutes(0, 0, 0)
+    const times = backend.rows.map(({ timestamp }) => Date.parse(timestamp))
+    const expected = times.filter((at) => at >= from && at < from + HOUR_MS).length
     await expect.poll(() => first(page).getAttribute('aria-setsize')).toBe(String(Math.min(500, expected)))
   })
 })
@@ -178,8 +184,10 @@ describe('a page whose node goes away', () => {
     await page.getByRole('alert').waitFor()
     await node.restartAnew()
     await page.getByText('npx vibetea open').waitFor({ timeout: 15_000 })
-    const other = await openPage()
+    // Opened in a tab that shows the page already, only what is after the # changes.
+    await page.goto(node.openUrl())
     await first(page).waitFor()
+    const other = await openPage(base())
     backend.add(edit('again.ts'))
     for (const tab of [page, other]) await expect.poll(() => first(tab).textContent()).toContain('again.ts')
   })

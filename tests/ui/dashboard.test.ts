@@ -104,6 +104,19 @@ describe('the live feed', () => {
     expect(articles()[0]!.textContent).toContain('"><script>')
   })
 
+  it('shows nobody’s name turned around or hidden', async () => {
+    const row = prompt(1)
+    const other = { device: 'b', role: 'member', presence: 'active', lastSeen: null } as const
+    page.api.answers.members = {
+      members: [
+        { ...other, source: row.source, name: 'Ada\u202E\u200B Okafor', isSelf: true },
+        { ...other, source: 'b-ybndrf', name: 'B', isSelf: false },
+      ],
+    }
+    await page.open([row])
+    expect(screen.getByText('Ada Okafor')).toBeTruthy()
+  })
+
   it('says which filters leave nothing, and clears them with x', async () => {
     await page.open([prompt(1)])
     page.api.answers.events = { events: [], next: null, prev: null }

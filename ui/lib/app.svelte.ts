@@ -80,7 +80,9 @@ export class App {
     }
     this.#window.addEventListener('storage', onStorage)
     this.#window.addEventListener('hashchange', onHash)
-    const heatTimer = setInterval(() => void this.#quietly(this.heat.load()), HEAT_RELOAD_MS)
+    const heatTimer = setInterval(() => {
+      if (this.connection.state === 'live') void this.#quietly(this.heat.load())
+    }, HEAT_RELOAD_MS)
     const stops = [this.clock.start(), this.router.start(), this.#followFilters()]
     void (code ? this.#redeem(code) : Promise.resolve()).then(() => {
       // To show something before the line stands; what counts is read after its hello.

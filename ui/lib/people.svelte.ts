@@ -16,6 +16,13 @@ export function initials(name: string): string {
   return letters.join('').toUpperCase()
 }
 
+const MAX_NAME = 80
+
+/** A name that someone else chose, without what turns text around or is not seen. */
+function plain(name: string): string {
+  return name.replace(/[\p{Cc}\p{Cf}]/gu, '').slice(0, MAX_NAME)
+}
+
 /** Who is behind a source. */
 export class People {
   members = $state.raw<MemberRow[]>([])
@@ -28,6 +35,6 @@ export class People {
 
   /** A member's name, else the source without the device's letters. */
   name(source: string): string {
-    return this.get(source)?.name ?? source.replace(/-[a-z0-9]{6}$/, '')
+    return plain(this.get(source)?.name ?? source.replace(/-[a-z0-9]{6}$/, ''))
   }
 }
