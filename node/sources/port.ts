@@ -57,7 +57,7 @@ export interface Reader {
 
 /** What running processes of an assistant say of their sessions. Only ids, a status and times are taken. */
 export interface Liveness {
-  /** Reads anew; drafts for sessions that have begun to wait for an answer since. */
+  /** Reads anew; drafts for sessions that have begun to wait for an answer since, or no longer do (`unknown`). */
   poll(): Promise<Draft[]>
   /** Whether a process of the session is known to live. */
   isAlive(sessionId: string): boolean

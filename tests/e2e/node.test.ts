@@ -98,6 +98,31 @@ describe('A node on one machine', () => {
     socket.close()
   })
 
+  test('says that a session needs an answer while its process says so, and no longer', async () => {
+    const { directory, variables } = machine()
+    const session = brew(directory, 'web-app', Date.now() - 60_000).prompt('go on')
+    session.tool('Bash', { command: 'rm -rf build' })
+    const node = await startNode(variables)
+    await readAll(node)
+    const needs = async () => (await node.get<SessionsAnswer>('/api/sessions')).sessions[0]?.needs
+    expect(await needs()).toBe(null)
+    const say = (state: object) => {
+      mkdirSync(join(directory, 'claude', 'sessions'), { recursive: true })
+      const file = join(directory, 'claude', 'sessions', `${process.pid}.json`)
+      const about = {
+        pid: process.pid,
+        sessionId: session.sessionId,
+        cwd: '/code/web-app',
+        statusUpdatedAt: Date.now(),
+      }
+      writeFileSync(file, JSON.stringify({ ...about, ...state }))
+    }
+    say({ status: 'waiting', waitingFor: 'permission prompt' })
+    expect(await until(needs, (answer) => answer === 'answer')).toBe('answer')
+    say({ status: 'busy' })
+    expect(await until(needs, (answer) => answer === null)).toBe(null)
+  })
+
   test('opens no socket but loopback', async () => {
     const { directory, variables } = machine()
     brew(directory, 'web-app', Date.now() - 60_000)

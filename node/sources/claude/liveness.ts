@@ -9,8 +9,10 @@ import type { Liveness } from '../port.ts'
 interface ProcessState {
   pid: number
   sessionId: string
+  /** When it last said anything of its status, ms; null where it does not tell. */
+  since: number | null
   /** null where it does not say that it waits for a person. */
-  waiting: { reason: WaitingReason; since: number } | null
+  waiting: WaitingReason | null
 }
 
 export interface ClaudeLivenessOptions {
@@ -40,8 +42,8 @@ export class ClaudeLiveness implements Liveness {
   readonly #isProcessAlive: (pid: number) => boolean
   /** Processes by the session that they run; the last read. */
   #states: ProcessState[] = []
-  /** Waits that were told of, so that each is told once. */
-  #told = new Set<string>()
+  /** The wait of each session that was told of last, so that each is told once, and that it is over. */
+  #told = new Map<string, string>()
 
   constructor({ directories, isProcessAlive = isRunning }: ClaudeLivenessOptions) {
     this.watched = directories
@@ -51,17 +53,18 @@ export class ClaudeLiveness implements Liveness {
   async poll(): Promise<Draft[]> {
     const read = await Promise.all(this.watched.map(readFolder))
     this.#states = read.flat().filter(({ pid }) => this.#isProcessAlive(pid))
-    const told = new Set<string>()
+    const waits = new Map<string, string>()
     const drafts: Draft[] = []
-    for (const { sessionId, waiting } of this.#states) {
-      if (!waiting) continue
-      const key = `${sessionId} ${waiting.since} ${waiting.reason}`
-      told.add(key)
-      if (this.#told.has(key)) continue
-      const fact = { type: 'waiting', reason: waiting.reason } as const
-      drafts.push({ at: waiting.since, assistant: 'claude', sessionId, cwd: null, fact })
+    for (const { sessionId, since, waiting } of this.#states) {
+      const told = this.#told.get(sessionId)
+      if (since === null) continue
+      if (waiting) waits.set(sessionId, `${since} ${waiting}`)
+      if (waits.get(sessionId) === told) continue
+      // It was answered, though what follows from the answer may take a while to stand in the session's file.
+      const reason = waiting ?? 'unknown'
+      drafts.push({ at: since, assistant: 'claude', sessionId, cwd: null, fact: { type: 'waiting', reason } })
     }
-    this.#told = told
+    this.#told = waits
     return drafts
   }
 
@@ -110,13 +113,8 @@ function stateOf(value: unknown): ProcessState | null {
   if (!isFields(value)) return null
   const { pid, sessionId, status, waitingFor } = value
   if (!Number.isSafeInteger(pid) || (pid as number) <= 0 || typeof sessionId !== 'string') return null
-  const since = [value.statusUpdatedAt, value.updatedAt].find(isTime)
-  const isWaiting = status === 'waiting' && since !== undefined
-  return {
-    pid: pid as number,
-    sessionId,
-    waiting: isWaiting ? { reason: reasonOf(waitingFor), since } : null,
-  }
+  const since = [value.statusUpdatedAt, value.updatedAt].find(isTime) ?? null
+  return { pid: pid as number, sessionId, since, waiting: status === 'waiting' ? reasonOf(waitingFor) : null }
 }
 
 function reasonOf(word: unknown): WaitingReason {

@@ -46,11 +46,14 @@ describe('what a running Claude Code says of its session', () => {
     expect(liveness.isAlive(SESSION)).toBe(true)
   })
 
-  test('is told once for each wait', async () => {
+  test('is told once for each wait, and once that it is over', async () => {
     await says({ status: 'waiting', waitingFor: 'input needed', statusUpdatedAt: SINCE })
     expect(await liveness.poll()).toHaveLength(1)
     expect(await liveness.poll()).toEqual([])
     await says({ status: 'busy', statusUpdatedAt: SINCE + 1000 })
+    expect(await liveness.poll()).toMatchObject([
+      { at: SINCE + 1000, fact: { type: 'waiting', reason: 'unknown' } },
+    ])
     expect(await liveness.poll()).toEqual([])
     await says({ status: 'waiting', waitingFor: 'input needed', statusUpdatedAt: SINCE + 2000 })
     expect(await liveness.poll()).toHaveLength(1)
