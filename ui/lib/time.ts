@@ -1,45 +1,47 @@
 /** How times and numbers are written. Zones and locales come from the browser; `now` always comes from outside. */
 
-const timeOfDay = new Intl.DateTimeFormat(undefined, {
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  hourCycle: 'h23',
-})
-const hourMinute = new Intl.DateTimeFormat(undefined, {
-  hour: '2-digit',
-  minute: '2-digit',
-  hourCycle: 'h23',
-})
-const dayMonth = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
-const dayName = new Intl.DateTimeFormat('en', { weekday: 'short', timeZone: 'UTC' })
-const whole = new Intl.NumberFormat('en')
-const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
+/** Made when first needed: each takes milliseconds, and the first row waits for none but its own. */
+function lazy<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => (made ??= make())
+}
+
+const hourMinute = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+const dates = (options: Intl.DateTimeFormatOptions, locale?: string) =>
+  lazy(() => new Intl.DateTimeFormat(locale, options))
+const numbers = (options: Intl.NumberFormatOptions) => lazy(() => new Intl.NumberFormat('en', options))
+
+const timeOfDayFormat = dates({ ...hourMinute, second: '2-digit' })
+const hourMinuteFormat = dates(hourMinute)
+const dayMonthFormat = dates({ day: 'numeric', month: 'short' })
+const fullFormat = dates({ dateStyle: 'medium', timeStyle: 'medium' })
+const dayNameFormat = dates({ weekday: 'short', timeZone: 'UTC' }, 'en')
+const wholeFormat = numbers({})
+const compactFormat = numbers({ notation: 'compact', maximumFractionDigits: 1 })
 
 /** `06:15:01` of this browser's zone. */
-export const clockTime = (ms: number): string => timeOfDay.format(ms)
+export const clockTime = (ms: number): string => timeOfDayFormat().format(ms)
 
 /** `06:15`. */
-export const shortTime = (ms: number): string => hourMinute.format(ms)
+export const shortTime = (ms: number): string => hourMinuteFormat().format(ms)
 
 /** Day, date and time in full, for tooltips. */
-export const fullTime = (ms: number): string => full.format(ms)
+export const fullTime = (ms: number): string => fullFormat().format(ms)
 
 /** `14 Nov`. */
-export const shortDate = (ms: number): string => dayMonth.format(ms)
+export const shortDate = (ms: number): string => dayMonthFormat().format(ms)
 
 /** `14 Fri` of a `YYYY-MM-DD`. */
 export function dayLabel(date: string): string {
   const ms = Date.parse(`${date}T00:00:00Z`)
-  return `${new Date(ms).getUTCDate()} ${dayName.format(ms)}`
+  return `${new Date(ms).getUTCDate()} ${dayNameFormat().format(ms)}`
 }
 
 /** `7,146`. */
-export const count = (value: number): string => whole.format(value)
+export const count = (value: number): string => wholeFormat().format(value)
 
 /** `715K`. */
-export const short = (value: number): string => compact.format(value)
+export const short = (value: number): string => compactFormat().format(value)
 
 /** `1 event`, `2 events`. */
 export const plural = (value: number, one: string, many = `${one}s`): string =>
