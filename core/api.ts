@@ -124,6 +124,7 @@ export interface StatusAnswer {
     device: string
     home: string
     startedAt: string
+    /** RFC 3339 UTC, `resume` where a pause has no end, null while recording. */
     pausedUntil: string | null
   }
   team: { teamId: string; role: string } | null

@@ -1,7 +1,8 @@
 import type { StatusAnswer } from '../../core/api.ts'
+import { printable } from '../../core/printable.ts'
 import { requireNode } from './client.ts'
 import type { Context } from './command.ts'
-import { printable, span, table } from './output.ts'
+import { span, table } from './output.ts'
 import { settingsOf } from './settings.ts'
 
 /** `vibetea status` */
@@ -17,7 +18,12 @@ export async function status(context: Context, flags: { json?: boolean }): Promi
     ['source', node.source],
     ['running', span(Date.now() - Date.parse(node.startedAt))],
     ['team', team ? `${team.teamId} (${team.role})` : 'none: nothing leaves this machine'],
-    ['recording', node.pausedUntil === null ? 'yes' : `paused until ${node.pausedUntil}`],
+    [
+      'recording',
+      node.pausedUntil === null
+        ? 'yes'
+        : `paused until ${node.pausedUntil === 'resume' ? 'vibetea resume' : node.pausedUntil}`,
+    ],
     ...logs.map((log) => [
       'log',
       `${log.kind}, ${log.blocks} blocks, ${log.bytes} bytes, ${log.behind} not yet indexed`,
@@ -34,7 +40,7 @@ export async function status(context: Context, flags: { json?: boolean }): Promi
   for (const { project, sharing } of projects) if (sharing !== 'private') lines.push([sharing, project])
   for (const [reason, count] of Object.entries(refused)) lines.push(['refused', `${reason}: ${count}`])
   for (const line of table(lines)) context.out(printable(line))
-  for (const { path, message, remedy } of sources.flatMap((source) => source.problems)) {
-    context.out(printable(`problem: ${path}: ${message} ${remedy ?? ''}`.trimEnd()))
+  for (const { message, remedy } of sources.flatMap((source) => source.problems)) {
+    context.out(printable(`problem: ${message} ${remedy ?? ''}`.trimEnd()))
   }
 }
