@@ -2,8 +2,8 @@ import type { Arrival, ArrivalStore, ReadableLog } from './port.ts'
 import type { ArrivedBlock } from './followed-log.ts'
 import { FollowedLog } from './followed-log.ts'
 
-/** Events of one batch, about: enough to make a transaction worth its while, few enough to keep the loop free. */
-const BATCH_EVENTS = 1000
+/** Events of one batch, about: enough to make a transaction worth its while. */
+const BATCH_EVENTS = 4000
 const MAX_BATCH_BLOCKS = 256
 
 /** Reads logs together, in the order in which their blocks came, and notes those that have just come. */

@@ -9,70 +9,82 @@ export const HOUR_MS = 3_600_000
 /** events, tools, failures, responses, prompts, errors, input, output, cacheRead, cacheWrite */
 type Counts = [number, number, number, number, number, number, number, number, number, number]
 
-/** What one event counts. */
-function countsOf(event: Event): Counts {
-  const counts: Counts = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+/** Adds what one event counts. */
+function count(sum: Counts, event: Event, sign: 1 | -1): void {
+  sum[0] += sign
   if (event.eventType === 'tool') {
-    if (event.payload.status === 'started') counts[1] = 1
-    if (event.payload.status === 'failed') counts[2] = 1
+    if (event.payload.status === 'started') sum[1] += sign
+    if (event.payload.status === 'failed') sum[2] += sign
   } else if (event.eventType === 'error') {
-    counts[5] = 1
+    sum[5] += sign
   } else if (event.eventType === 'activity') {
     const { payload } = event
-    if (payload.kind === 'prompt') counts[4] = 1
+    if (payload.kind === 'prompt') sum[4] += sign
     if (payload.kind === 'response') {
       const { input, output, cacheRead, cacheWrite } = payload.tokens
-      counts[3] = 1
-      counts[6] = input
-      counts[7] = output
-      counts[8] = cacheRead
-      counts[9] = cacheWrite
+      sum[3] += sign
+      sum[6] += sign * input
+      sum[7] += sign * output
+      sum[8] += sign * cacheRead
+      sum[9] += sign * cacheWrite
     }
   }
-  return counts
 }
+
+type Names = Map<string, Counts>
+type Hour = Record<StatsBy, Names>
 
 /** What a batch changes in the rollups. */
 export class RollupDelta {
-  readonly #heat = new Map<string, [bucket: number, source: string, events: number]>()
-  readonly #stats = new Map<string, [kind: StatsBy, hour: number, name: string, counts: Counts]>()
+  readonly #heat = new Map<number, Map<string, number>>()
+  readonly #hours = new Map<number, Hour>()
 
   /** Counts an entry in, or out again. */
   add({ event, at }: Entry, sign: 1 | -1): void {
     const { source, payload } = event
     const bucket = bucketOf(at)
-    const heatKey = `${bucket} ${source}`
-    const heat = this.#heat.get(heatKey)
-    if (heat) heat[2] += sign
-    else this.#heat.set(heatKey, [bucket, source, sign])
+    let heat = this.#heat.get(bucket)
+    if (!heat) this.#heat.set(bucket, (heat = new Map<string, number>()))
+    heat.set(source, (heat.get(source) ?? 0) + sign)
 
-    const hour = Math.floor(at / HOUR_MS)
-    const counts = countsOf(event)
-    this.#count('source', hour, source, counts, sign)
-    this.#count('project', hour, payload.project, counts, sign)
-    this.#count('assistant', hour, payload.assistant, counts, sign)
-    if ('tool' in payload) this.#count('tool', hour, payload.tool, counts, sign)
-    if ('model' in payload) this.#count('model', hour, payload.model, counts, sign)
-  }
-
-  #count(kind: StatsBy, hour: number, name: string, counts: Counts, sign: 1 | -1): void {
-    const key = `${kind} ${hour} ${name}`
-    let row = this.#stats.get(key)
-    if (!row) this.#stats.set(key, (row = [kind, hour, name, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]]))
-    const sum = row[3]
-    for (let i = 0; i < counts.length; i++) sum[i]! += sign * counts[i]!
+    const number = Math.floor(at / HOUR_MS)
+    let hour = this.#hours.get(number)
+    if (!hour) this.#hours.set(number, (hour = emptyHour()))
+    count(countsOf(hour.source, source), event, sign)
+    count(countsOf(hour.project, payload.project), event, sign)
+    count(countsOf(hour.assistant, payload.assistant), event, sign)
+    if ('tool' in payload) count(countsOf(hour.tool, payload.tool), event, sign)
+    if ('model' in payload) count(countsOf(hour.model, payload.model), event, sign)
   }
 
   /** Writes the change; called within the transaction of the rows. Rows that count nothing any more are left at 0. */
   async write(db: Database): Promise<void> {
     if (this.#heat.size === 0) return
+    const heat = [...this.#heat].flatMap(([bucket, sources]) =>
+      [...sources].map(([source, events]) => [bucket, source, events]),
+    )
     await db.run(
       `INSERT INTO heat SELECT value->>0, value->>1, value->>2 FROM json_each(?) WHERE true
        ON CONFLICT DO UPDATE SET events = events + excluded.events`,
-      [JSON.stringify([...this.#heat.values()])],
+      [JSON.stringify(heat)],
     )
-    await db.run(WRITE_STATS, [JSON.stringify([...this.#stats.values()].map((row) => row.flat()))])
+    const stats = [...this.#hours].flatMap(([hour, kinds]) =>
+      Object.entries(kinds).flatMap(([kind, names]) =>
+        [...names].map(([name, counts]) => [kind, hour, name, ...counts]),
+      ),
+    )
+    await db.run(WRITE_STATS, [JSON.stringify(stats)])
   }
+}
+
+function emptyHour(): Hour {
+  return { source: new Map(), project: new Map(), assistant: new Map(), tool: new Map(), model: new Map() }
+}
+
+function countsOf(names: Names, name: string): Counts {
+  let counts = names.get(name)
+  if (!counts) names.set(name, (counts = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]))
+  return counts
 }
 
 /** The columns of a StatsRow's counts. */

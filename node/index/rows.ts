@@ -75,10 +75,13 @@ export function hasId(list: string): string {
   return `substr(e.id, 1, 8) = substr(${list}.value, 1, 8) AND e.id = ${list}.value`
 }
 
-/** The columns of `events`, in order, for an entry of a scope. */
-export function columnsOf(entry: Entry, scope: number): (string | number | null)[] {
+/** Writes the rows of a JSON array of `columnsOf`. */
+export const INSERT_EVENTS = `INSERT INTO events SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5,
+  value->6, value->>7, value->>8 FROM json_each(?)`
+
+/** The columns of `events`, in order, for an entry of a scope; the detail as what its JSON says. */
+export function columnsOf(entry: Entry, scope: number): (string | number | object | null)[] {
   const { event, at } = entry
-  const detail = { ...event.payload, ...IN_SCOPE }
   return [
     entry.row,
     storedId(event.id),
@@ -86,7 +89,7 @@ export function columnsOf(entry: Entry, scope: number): (string | number | null)
     typeNumber(event.eventType),
     at,
     entry.receivedAt,
-    JSON.stringify(detail),
+    { ...event.payload, ...IN_SCOPE },
     entry.isAhead || event.timestamp.length !== PLAIN_TIME_LENGTH ? event.timestamp : null,
     entry.carried === entry.row ? null : entry.carried,
   ]

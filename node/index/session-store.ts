@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Database } from '../sqlite.ts'
 import type { Entry, StoredRow } from './rows.ts'
 import { entryOf, EVENT_COLUMNS } from './rows.ts'
@@ -6,6 +7,8 @@ import { asks, emptyFold, foldAgain, foldIn, isExact, isOpen } from './session-f
 
 /** Sessions that are remembered between batches at most. */
 const MAX_REMEMBERED = 500
+/** Events that are folded at a time: between two the event loop is free. */
+const SLICE = 500
 /** Events of a session that are read at a time when it is folded anew. */
 const PAGE = 1000
 
@@ -36,13 +39,15 @@ export class SessionStore {
   }
 
   /**
-   * Takes over changes, whose rows have been written already. Called within their transaction.
+   * Takes over changes; `written` resolves when their rows have been written. Called within their transaction.
    * Answers the sessions that changed and still have events.
    */
-  async apply(changes: readonly Change[]): Promise<SessionFold[]> {
+  async apply(changes: readonly Change[], written: Promise<unknown>): Promise<SessionFold[]> {
     const touched = await this.#load(changes)
     const anew = new Set<string>()
+    let folded = 0
     for (const { before, after } of changes) {
+      if (++folded % SLICE === 0) await nextTurn()
       for (const entry of after ? [before, after] : [before]) {
         if (!entry) continue
         const { source, payload } = entry.event
@@ -54,6 +59,7 @@ export class SessionStore {
         else foldIn(fold, after)
       }
     }
+    await written
     const gone: SessionFold[] = []
     for (const key of anew) {
       const { source, sessionId } = touched.get(key)!

@@ -3,7 +3,7 @@ import { weight } from '../../core/events.ts'
 import type { Database } from '../sqlite.ts'
 import { RollupDelta } from './rollups.ts'
 import type { Entry, Occurrence, StoredRow } from './rows.ts'
-import { columnsOf, effectiveTime, entryOf, EVENT_COLUMNS, hasId, storedId } from './rows.ts'
+import { columnsOf, effectiveTime, entryOf, EVENT_COLUMNS, hasId, INSERT_EVENTS, storedId } from './rows.ts'
 import { Scopes } from './scopes.ts'
 import type { SessionFold } from './session-fold.ts'
 import type { Change } from './session-store.ts'
@@ -23,7 +23,8 @@ interface Pending {
   after: Entry
 }
 
-const keyOf = ({ source, id }: Event): string => source + id
+/** Events that are made ready or looked up at a time: between two the event loop is free. */
+const SLICE = 500
 
 /** Writes events into the index, each once, with everything that follows from them. One call at a time. */
 export class Writer {
@@ -40,19 +41,21 @@ export class Writer {
   /** Adds events, and whatever `also` writes, in one transaction. */
   async add(occurrences: readonly Occurrence[], also: () => Promise<unknown>): Promise<Written> {
     const repeats: [row: number, id: string, source: string][] = []
-    const pending = await this.#known(occurrences)
-    for (const occurrence of occurrences) {
-      const key = keyOf(occurrence.event)
-      const known = pending.get(key)
-      if (!known) {
-        pending.set(key, { before: null, after: firstOf(occurrence) })
-      } else if (occurrence.row !== known.after.row) {
-        const { event, row } = occurrence
-        repeats.push([Math.max(row, known.after.row), storedId(event.id), event.source])
-        known.after = heavier(known.after, occurrence)
+    const pending = new Pendings()
+    for (const slice of slicesOf(occurrences)) {
+      await this.#known(slice, pending)
+      for (const occurrence of slice) {
+        const { row, event } = occurrence
+        const known = pending.get(event)
+        if (!known) {
+          pending.set(event, { before: null, after: firstOf(occurrence) })
+        } else if (row !== known.after.row) {
+          repeats.push([Math.max(row, known.after.row), storedId(event.id), event.source])
+          known.after = heavier(known.after, occurrence)
+        }
       }
     }
-    const changes = [...pending.values()].filter(({ before, after }) => before !== after)
+    const changes = pending.all.filter(({ before, after }) => before !== after)
     return this.#transaction(async () => {
       const sessions = await this.#write(changes)
       await this.#moveRepeats(changes)
@@ -97,64 +100,67 @@ export class Writer {
     }
   }
 
-  /** The events of these that are in the index, by key. */
-  async #known(occurrences: readonly Occurrence[]): Promise<Map<string, Pending>> {
-    const ids = [...new Set(occurrences.map(({ event }) => storedId(event.id)))]
+  /** Adds to `pending` the events of these that are in the index. */
+  async #known(occurrences: readonly Occurrence[], pending: Pendings): Promise<void> {
+    const ids = occurrences.map(({ event }) => storedId(event.id))
     const rows = await this.#db.all<StoredRow>(
       `SELECT ${EVENT_COLUMNS} FROM json_each(?) j CROSS JOIN events e ON ${hasId('j')} JOIN scopes s USING (scope)`,
       [JSON.stringify(ids)],
     )
-    const wanted = rows.length > 0 ? new Set(occurrences.map(({ event }) => keyOf(event))) : null
-    const known = new Map<string, Pending>()
     for (const entry of rows.map(entryOf)) {
-      const key = keyOf(entry.event)
-      if (wanted?.has(key)) known.set(key, { before: entry, after: entry })
+      if (!pending.get(entry.event)) pending.set(entry.event, { before: entry, after: entry })
     }
-    return known
   }
 
   async #write(changes: readonly Change[]): Promise<SessionFold[]> {
     const removed = changes.map(({ before }) => before).filter((entry) => entry !== null)
     const inserted = changes.map(({ after }) => after).filter((entry) => entry !== null)
-    if (removed.length > 0) {
-      await this.#db.run(
-        `INSERT INTO search (search, rowid, terms) SELECT 'delete', value->>0, value->>1 FROM json_each(?)`,
-        [searchJson(removed)],
-      )
-      await this.#db.run(`DELETE FROM events WHERE row IN (SELECT value FROM json_each(?))`, [
-        JSON.stringify(removed.map(({ row }) => row)),
-      ])
-    }
     const rollups = new RollupDelta()
-    const count = () => {
-      for (const entry of removed) rollups.add(entry, -1)
-      for (const entry of inserted) rollups.add(entry, 1)
+    const write = async () => {
+      await this.#remove(removed, rollups)
+      await this.#insert(inserted, rollups)
     }
-    if (inserted.length > 0) {
-      const scopes = await this.#scopes.numbersOf(inserted.map(({ event }) => event))
+    const written = write()
+    const [sessions, counted] = await Promise.allSettled([
+      this.#sessions.apply(changes, written),
+      written.then(() => rollups.write(this.#db)),
+    ])
+    if (counted.status === 'rejected') throw counted.reason
+    if (sessions.status === 'rejected') throw sessions.reason
+    return sessions.value
+  }
+
+  async #remove(entries: readonly Entry[], rollups: RollupDelta): Promise<void> {
+    if (entries.length === 0) return
+    for (const entry of entries) rollups.add(entry, -1)
+    await this.#db.run(
+      `INSERT INTO search (search, rowid, terms) SELECT 'delete', value->>0, value->>1 FROM json_each(?)`,
+      [searchJson(entries)],
+    )
+    await this.#db.run(`DELETE FROM events WHERE row IN (SELECT value FROM json_each(?))`, [
+      JSON.stringify(entries.map(({ row }) => row)),
+    ])
+  }
+
+  async #insert(entries: readonly Entry[], rollups: RollupDelta): Promise<void> {
+    if (entries.length === 0) return
+    const scopes = await this.#scopes.numbersOf(entries.map(({ event }) => event))
+    let place = 0
+    let running: Promise<unknown> = Promise.resolve()
+    for (const slice of slicesOf(entries)) {
       // What comes next is made ready while SQLite is at work.
-      const rows = this.#db.run(
-        `INSERT INTO events SELECT ${Array.from({ length: 9 }, (_, i) => `value->>${i}`).join(', ')} FROM json_each(?)`,
-        [JSON.stringify(inserted.map((entry, i) => columnsOf(entry, scopes[i]!)))],
-      )
-      const terms = searchJson(inserted)
-      await rows
-      const search = this.#db.run(
-        `INSERT INTO search (rowid, terms) SELECT value->>0, value->>1 FROM json_each(?)`,
+      const rows = JSON.stringify(slice.map((entry) => columnsOf(entry, scopes[place++]!)))
+      await running
+      running = this.#db.run(INSERT_EVENTS, [rows])
+      const terms = searchJson(slice)
+      await running
+      running = this.#db.run(
+        'INSERT INTO search (rowid, terms) SELECT value->>0, value->>1 FROM json_each(?)',
         [terms],
       )
-      count()
-      await search
-    } else {
-      count()
+      for (const entry of slice) rollups.add(entry, 1)
     }
-    const [sessions, counted] = await Promise.allSettled([
-      this.#sessions.apply(changes),
-      rollups.write(this.#db),
-    ])
-    if (sessions.status === 'rejected') throw sessions.reason
-    if (counted.status === 'rejected') throw counted.reason
-    return sessions.value
+    await running
   }
 
   /** Where an event takes an earlier place, its repeats go with it. */
@@ -185,8 +191,30 @@ function searchJson(entries: readonly Entry[]): string {
   return JSON.stringify(entries.map(({ row, event }) => [row, searchTerms(event)]))
 }
 
+/** Events on their way, by source and id; another source's event of one id is another event. */
+class Pendings {
+  readonly all: Pending[] = []
+  readonly #bySource = new Map<string, Map<string, Pending>>()
+
+  get({ source, id }: Event): Pending | undefined {
+    return this.#bySource.get(source)?.get(id)
+  }
+
+  set({ source, id }: Event, pending: Pending): void {
+    let ids = this.#bySource.get(source)
+    if (!ids) this.#bySource.set(source, (ids = new Map<string, Pending>()))
+    ids.set(id, pending)
+    this.all.push(pending)
+  }
+}
+
+function* slicesOf<T>(list: readonly T[]): Generator<T[]> {
+  for (let i = 0; i < list.length; i += SLICE) yield list.slice(i, i + SLICE)
+}
+
 function firstOf({ row, receivedAt, event }: Occurrence): Entry {
-  return { row, receivedAt, event, carried: row, ...effectiveTime(event, receivedAt) }
+  const { at, isAhead } = effectiveTime(event, receivedAt)
+  return { row, receivedAt, event, at, isAhead, carried: row }
 }
 
 /** What an entry becomes when its event comes again: its first place, and the heavier payload, the first of equals. */

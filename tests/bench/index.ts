@@ -5,7 +5,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { handleOf } from '../../core/handle.ts'
 import type { Arrival, ArrivalStore } from '../../node/index/port.ts'
 import { Index } from '../../node/index/index.ts'
-import { columnsOf } from '../../node/index/rows.ts'
+import { columnsOf, INSERT_EVENTS } from '../../node/index/rows.ts'
 import { Database } from '../../node/sqlite.ts'
 import { MadeUpLog } from './index-log.ts'
 import type { Figure } from './table.ts'
@@ -104,11 +104,7 @@ async function bareInserts(path: string, logs: readonly MadeUpLog[]): Promise<nu
           const at = Date.parse(event.timestamp)
           return columnsOf({ row: ++row, receivedAt: NOW, event, at, isAhead: false, carried: row }, 1)
         })
-      await db.run(
-        `INSERT INTO events SELECT ${Array.from({ length: 9 }, (_, i) => `value->>${i}`).join(', ')}
-         FROM json_each(?)`,
-        [JSON.stringify(rows)],
-      )
+      await db.run(INSERT_EVENTS, [JSON.stringify(rows)])
     }
   }
   const seconds = (performance.now() - start) / 1000
