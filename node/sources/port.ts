@@ -59,8 +59,8 @@ export interface Reader {
 export interface Liveness {
   /** Reads anew; drafts for sessions that have begun to wait for an answer since, or no longer do (`unknown`). */
   poll(): Promise<Draft[]>
-  /** Whether a process of the session is known to live. */
-  isAlive(sessionId: string): boolean
+  /** Whether a process of the session lives; undefined where processes tell nothing of themselves. */
+  isAlive(sessionId: string): boolean | undefined
   /** Directories whose changes call for a `poll`. */
   readonly watched: readonly string[]
 }

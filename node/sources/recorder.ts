@@ -36,9 +36,10 @@ interface Session {
   lifecycle: Lifecycle
   assistant: Draft['assistant']
   project: Project
-  /** Whether a process of it has been seen alive in this run. */
-  wasAlive: boolean
 }
+
+/** Whether a process of a session lives; undefined where that is not known. */
+export type IsAlive = (sessionId: string) => boolean | undefined
 
 /** Ids kept in memory, as long as `recorded` may not know them yet. */
 const RECENT_IDS = 20_000
@@ -81,16 +82,22 @@ export class Recorder {
     return this.#inTurn(() => this.#record(drafts, (draft) => this.#knownProject(draft)))
   }
 
-  /** Everything that was there at the start has been read: says what follows, and is live from now on. */
-  goLive(isAlive: (sessionId: string) => boolean): Promise<void> {
+  /**
+   * Everything that was there at the start has been read: says what follows, and is live from now on. A process of
+   * which nothing is known counts as gone.
+   */
+  goLive(isAlive: IsAlive): Promise<void> {
     return this.#inTurn(async () => {
       this.#isLive = true
       await this.#endSilent(isAlive, false)
     })
   }
 
-  /** Ends sessions that have been silent for too long. Called every few seconds. */
-  tick(isAlive: (sessionId: string) => boolean): Promise<void> {
+  /**
+   * Ends sessions that have been silent for too long. Called every few seconds. A process of which nothing is known
+   * counts as alive, for many versions do not tell.
+   */
+  tick(isAlive: IsAlive): Promise<void> {
     return this.#inTurn(() => this.#endSilent(isAlive, true))
   }
 
@@ -171,7 +178,6 @@ export class Recorder {
           lifecycle: new Lifecycle(),
           assistant: event.payload.assistant,
           project,
-          wasAlive: false,
         })
       }
     }
@@ -182,7 +188,7 @@ export class Recorder {
     for (const event of events) lifecycle.add(event)
     const { assistant, project: name, projectTag } = events[0]!.payload
     const project = projectTag === undefined ? { name } : { name, tag: projectTag }
-    this.#sessions.set(id, { lifecycle, assistant, project, wasAlive: false })
+    this.#sessions.set(id, { lifecycle, assistant, project })
   }
 
   /** What now follows for some sessions from the order of their events alone. */
@@ -203,19 +209,15 @@ export class Recorder {
     })
   }
 
-  /**
-   * Ends silent sessions. One that awaits an answer stays open while its process lives; live, also while nothing is
-   * known of a process, for many versions do not tell; when catching up, that counts as gone.
-   */
-  async #endSilent(isAlive: (sessionId: string) => boolean, isUnknownOpen: boolean): Promise<void> {
+  /** Ends silent sessions. One that awaits an answer stays open while its process lives. */
+  async #endSilent(isAlive: IsAlive, isUnknownAlive: boolean): Promise<void> {
     const now = this.#options.now()
     const events: Event[] = []
     for (const [id, session] of this.#sessions) {
       const alive = isAlive(id)
-      if (session.wasAlive && !alive) events.push(...this.#giveUpWaiting(id, session))
-      session.wasAlive ||= alive
-      const isOpen = alive || (isUnknownOpen && !session.wasAlive)
-      events.push(...this.#due(id, session, now, isOpen))
+      const isSilent = now - session.lifecycle.lastAt >= SESSION_GAP_MS
+      if (alive === false && !isSilent) events.push(...this.#giveUpWaiting(id, session))
+      events.push(...this.#due(id, session, now, alive ?? isUnknownAlive))
       session.lifecycle.forget()
       if (session.lifecycle.isEnded && now - session.lifecycle.lastAt > 2 * SESSION_GAP_MS)
         this.#sessions.delete(id)

@@ -39,6 +39,8 @@ const MAX_BYTES = 64 * 1024
  */
 export class ClaudeLiveness implements Liveness {
   readonly watched: readonly string[]
+  /** Whether there is a folder in which processes would be. */
+  #tells = false
   readonly #isProcessAlive: (pid: number) => boolean
   /** Processes by the session that they run; the last read. */
   #states: ProcessState[] = []
@@ -51,7 +53,8 @@ export class ClaudeLiveness implements Liveness {
   }
 
   async poll(): Promise<Draft[]> {
-    const read = await Promise.all(this.watched.map(readFolder))
+    const read = (await Promise.all(this.watched.map(readFolder))).filter((states) => states !== null)
+    this.#tells = read.length > 0
     this.#states = read.flat().filter(({ pid }) => this.#isProcessAlive(pid))
     const waits = new Map<string, string>()
     const drafts: Draft[] = []
@@ -68,7 +71,8 @@ export class ClaudeLiveness implements Liveness {
     return drafts
   }
 
-  isAlive(sessionId: string): boolean {
+  isAlive(sessionId: string): boolean | undefined {
+    if (!this.#tells) return undefined
     return this.#states.some((state) => state.sessionId === sessionId && this.#isProcessAlive(state.pid))
   }
 }
@@ -83,13 +87,13 @@ function isRunning(pid: number): boolean {
   }
 }
 
-async function readFolder(directory: string): Promise<ProcessState[]> {
+/** null where there is no such folder, as in versions before 2.1.139. */
+async function readFolder(directory: string): Promise<ProcessState[] | null> {
   let names: string[]
   try {
     names = await readdir(directory)
   } catch {
-    // Versions before 2.1.139 have no such folder.
-    return []
+    return null
   }
   const states: ProcessState[] = []
   for (const name of names.filter((each) => /^\d{1,10}\.json$/.test(each))) {

@@ -169,15 +169,22 @@ describe('A recorder', () => {
     now = T0 + 90 * MINUTE
     await node.tick(() => true)
     expect(recorded()).toEqual(['09:00 started', '09:00 waiting'])
+    await node.tick(() => undefined)
+    expect(recorded()).toEqual(['09:00 started', '09:00 waiting'])
     await node.tick(() => false)
-    expect(recorded()).toEqual([
-      '09:00 started',
-      '09:00 waiting',
-      '09:00 waiting',
-      '09:00 ended',
-      '09:00 summary',
-    ])
-    expect(memory.events[2]).toMatchObject({ payload: { kind: 'waiting', reason: 'unknown' } })
+    expect(recorded()).toEqual(['09:00 started', '09:00 waiting', '09:00 ended', '09:00 summary'])
+  })
+
+  test('takes a wait back as soon as the process that asked is gone', async () => {
+    const node = recorder()
+    await node.start()
+    await node.goLive(() => true)
+    await node.record([draft(0, { type: 'waiting', reason: 'question' })])
+    now = T0 + MINUTE
+    await node.tick(() => false)
+    expect(memory.events.at(-1)).toMatchObject({ payload: { kind: 'waiting', reason: 'unknown' } })
+    await node.tick(() => false)
+    expect(recorded()).toEqual(['09:00 started', '09:00 waiting', '09:00 waiting'])
   })
 
   test('records nothing of an excluded project, not even that it had a session', async () => {
