@@ -93,5 +93,5 @@ export const COUNT_COLUMNS = [
 ] as const // prettier-ignore
 
 const WRITE_STATS = `INSERT INTO stats
-  SELECT ${Array.from({ length: 13 }, (_, i) => `value->>${i}`).join(', ')} FROM json_each(?) WHERE true
+  SELECT ${Array.from({ length: 13 }, (_, i) => `value->>${i}`).join(', ')} FROM jsonb_each(?) WHERE true
   ON CONFLICT DO UPDATE SET ${COUNT_COLUMNS.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')}`

@@ -77,7 +77,7 @@ export function hasId(list: string): string {
 
 /** Writes the rows of a JSON array of `columnsOf`. */
 export const INSERT_EVENTS = `INSERT INTO events SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5,
-  value->6, value->>7, value->>8 FROM json_each(?)`
+  value->6, value->>7, value->>8 FROM jsonb_each(?)`
 
 /** The columns of `events`, in order, for an entry of a scope; the detail as what its JSON says. */
 export function columnsOf(entry: Entry, scope: number): (string | number | object | null)[] {

@@ -155,7 +155,7 @@ export class Writer {
       const terms = searchJson(slice)
       await running
       running = this.#db.run(
-        'INSERT INTO search (rowid, terms) SELECT value->>0, value->>1 FROM json_each(?)',
+        'INSERT INTO search (rowid, terms) SELECT value->>0, value->>1 FROM jsonb_each(?)',
         [terms],
       )
       for (const entry of slice) rollups.add(entry, 1)
