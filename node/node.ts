@@ -146,7 +146,7 @@ function watchSources(
     cursors: state.cursors,
     timers,
     onProgress,
-    onProblem: (path, message, remedy) => say('warning', `${path}: ${message} ${remedy}`),
+    onProblem: (_path, message, remedy) => say('warning', `${message} ${remedy}`),
     onError,
   })
 }

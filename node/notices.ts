@@ -1,3 +1,4 @@
+import { printable } from '../core/printable.ts'
 import type { Logger } from './home/logger.ts'
 
 export type NoticeLevel = 'info' | 'warning' | 'error'
@@ -12,8 +13,9 @@ export class Notices {
     this.#log = log
   }
 
-  /** Says a sentence. */
-  say(level: NoticeLevel, message: string): void {
+  /** Says a sentence, which may name a file of any name. */
+  say(level: NoticeLevel, sentence: string): void {
+    const message = printable(sentence)
     this.#log[level === 'warning' ? 'warn' : level](message)
     for (const listener of this.#listeners) listener(level, message)
   }

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import process from 'node:process'
 import { VibeTeaError } from '../../core/errors.ts'
+import { printable } from '../../core/printable.ts'
 import { VERSION } from '../version.ts'
 import { loadDevice } from '../device.ts'
 import { openHome } from '../home/home.ts'
@@ -9,7 +10,7 @@ import { SharingDecisions } from '../home/sharing.ts'
 import { describeSessions } from '../sources/describe.ts'
 import { findNode } from './client.ts'
 import type { Context } from './command.ts'
-import { printable, table } from './output.ts'
+import { table } from './output.ts'
 import { settingsOf } from './settings.ts'
 
 interface Finding {

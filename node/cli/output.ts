@@ -1,5 +1,6 @@
 import type { EventRow, SessionRow } from '../../core/api.ts'
 import type { Event } from '../../core/events.ts'
+import { printable } from '../../core/printable.ts'
 
 /** Where a command writes; a reader that went away (`| head`) ends the command quietly. */
 export interface Output {
@@ -8,12 +9,6 @@ export interface Output {
   /** Replaces the line that stands there for the moment; '' takes it away. Only on a terminal. */
   status: (line: string) => void
   readonly isTerminal: boolean
-}
-
-/** Text of others as a terminal may show it: control, escape and bidirectional characters are left out. */
-export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are the characters that are left out
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '')
 }
 
 /** Pads the cells of a table's columns; the last column is not padded. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { VibeTeaError } from '../../core/errors.ts'
+import { printable } from '../../core/printable.ts'
 import { loadDevice, projectsOf, ruleOf } from '../device.ts'
 import { SharingDecisions } from '../home/sharing.ts'
 import { ADAPTERS } from '../sources/adapters.ts'
@@ -29,7 +30,7 @@ export async function preview(
     projects,
     now: Date.now(),
     onProblem: (path, message) => {
-      context.err(`${path}: ${message}`)
+      context.err(printable(`${path}: ${message}`))
       code = 1
     },
   })

@@ -1,7 +1,8 @@
 import type { SessionRow, SessionsAnswer } from '../../core/api.ts'
+import { printable } from '../../core/printable.ts'
 import { requireNode } from './client.ts'
 import type { Context } from './command.ts'
-import { printable, stateWords, table } from './output.ts'
+import { stateWords, table } from './output.ts'
 import { settingsOf } from './settings.ts'
 
 /** `vibetea who` */

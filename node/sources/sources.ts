@@ -1,5 +1,6 @@
 import type { LocalFields, SourceStatus } from '../../core/api.ts'
 import type { Assistant } from '../../core/events.ts'
+import { printable } from '../../core/printable.ts'
 import { sessionIdOf } from './adapters.ts'
 import { FileIntake } from './file-intake.ts'
 import type { Adapter, Environment, Liveness } from './port.ts'
@@ -13,6 +14,8 @@ import { watchFolder } from './tail-watch.ts'
 const TICK_MS = 5000
 /** Sessions of the last day keep their titles and branches over a restart: their files are read again. */
 const READ_AGAIN_MS = 86_400_000
+/** A title can be a whole document. */
+const MAX_LOCAL_LENGTH = 200
 
 export interface SourcesOptions {
   adapters: readonly Adapter[]
@@ -93,7 +96,7 @@ export class Sources {
     const locals = new Map<string, LocalFields>()
     for (const { intake } of this.#sources) {
       for (const [sessionId, local] of intake.locals())
-        locals.set(sessionId, { ...locals.get(sessionId), ...local })
+        locals.set(sessionId, { ...locals.get(sessionId), ...shown(local) })
     }
     return locals
   }
@@ -163,4 +166,15 @@ export class Sources {
     const folders = this.#sources.flatMap(({ liveness }) => liveness?.watched ?? [])
     this.#watches = folders.map((folder) => watchFolder(folder, { changed, failed: () => undefined }))
   }
+}
+
+/** A session's own texts as they may be shown. */
+function shown(local: LocalFields): LocalFields {
+  const entries = Object.entries(local) as [keyof LocalFields, string][]
+  return Object.fromEntries(
+    entries.map(([name, text]) => [
+      name,
+      printable(text.slice(0, 4 * MAX_LOCAL_LENGTH)).slice(0, MAX_LOCAL_LENGTH),
+    ]),
+  )
 }

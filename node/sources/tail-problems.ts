@@ -1,3 +1,4 @@
+import { printable } from '../../core/printable.ts'
 import type { ProblemReporter, Timers } from './tail-port.ts'
 
 export interface Problem {
@@ -31,9 +32,13 @@ export class Problems {
     this.#timers = timers
   }
 
-  /** What is wrong now. */
+  /** What is wrong now, as it may be shown. */
   get list(): Problem[] {
-    return Array.from(this.#entries.values(), ({ path, message, remedy }) => ({ path, message, remedy }))
+    return Array.from(this.#entries.values(), ({ path, message, remedy }) => ({
+      path: printable(path),
+      message: printable(message),
+      remedy,
+    }))
   }
 
   /** Notes that the path could not be used; the next try comes after twice as long as the last. */
