@@ -102,13 +102,14 @@ describe('A node on one machine', () => {
     const { directory, variables } = machine()
     const session = brew(directory, 'web-app', Date.now() - 60_000).prompt('go on')
     session.tool('Bash', { command: 'rm -rf build' })
+    const processes = join(directory, 'claude', 'sessions')
+    mkdirSync(processes, { recursive: true })
     const node = await startNode(variables)
     await readAll(node)
     const needs = async () => (await node.get<SessionsAnswer>('/api/sessions')).sessions[0]?.needs
     expect(await needs()).toBe(null)
     const say = (state: object) => {
-      mkdirSync(join(directory, 'claude', 'sessions'), { recursive: true })
-      const file = join(directory, 'claude', 'sessions', `${process.pid}.json`)
+      const file = join(processes, `${process.pid}.json`)
       const about = {
         pid: process.pid,
         sessionId: session.sessionId,
