@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs'
 import type { LocalFields, SourceStatus } from '../../core/api.ts'
 import type { Assistant } from '../../core/events.ts'
 import { printable } from '../../core/printable.ts'
 import { sessionIdOf } from './adapters.ts'
 import { FileIntake } from './file-intake.ts'
 import type { Adapter, Environment, Liveness } from './port.ts'
-import type { Recorder } from './recorder.ts'
+import type { IsAlive, Recorder } from './recorder.ts'
 import { Tail } from './tail.ts'
 import type { CursorStore, Timers } from './tail-port.ts'
 import type { FolderWatch } from './tail-watch.ts'
@@ -46,7 +47,7 @@ interface Source {
 export class Sources {
   readonly #options: SourcesOptions
   readonly #sources: readonly Source[]
-  #watches: FolderWatch[] = []
+  readonly #watches = new Map<string, FolderWatch>()
   #stopTicking: () => void = () => undefined
   #isCatchingUp = true
 
@@ -72,7 +73,7 @@ export class Sources {
   async close(): Promise<void> {
     this.#stopTicking()
     await Promise.all([
-      ...this.#watches.map((watch) => watch.close()),
+      ...Array.from(this.#watches.values(), (watch) => watch.close()),
       ...this.#sources.map(({ tail }) => tail.close()),
     ])
   }
@@ -129,8 +130,11 @@ export class Sources {
     return { adapter, directories, intake, tail, liveness: adapter.liveness?.(directories) ?? null }
   }
 
-  readonly #isAlive = (sessionId: string): boolean =>
-    this.#sources.some(({ liveness }) => liveness?.isAlive(sessionId) ?? false)
+  /** A session is of one assistant: whoever knows it to live, or to be gone, is right. */
+  readonly #isAlive: IsAlive = (sessionId) => {
+    const answers = this.#sources.map(({ liveness }) => liveness?.isAlive(sessionId))
+    return answers.find((answer) => answer === true) ?? answers.find((answer) => answer === false)
+  }
 
   #progress(): void {
     let done = 0
@@ -150,6 +154,7 @@ export class Sources {
   }
 
   async #tick(): Promise<void> {
+    this.#watchProcesses()
     await this.#pollProcesses()
     await this.#options.recorder.tick(this.#isAlive)
   }
@@ -160,11 +165,14 @@ export class Sources {
     }
   }
 
-  /** So that a question is seen at once; where a folder cannot be watched, the next tick sees it. */
+  /** So that a question is seen at once; a folder that cannot be watched, or is not there yet, is looked at each tick. */
   #watchProcesses(): void {
     const changed = () => void this.#pollProcesses().catch(this.#options.onError)
-    const folders = this.#sources.flatMap(({ liveness }) => liveness?.watched ?? [])
-    this.#watches = folders.map((folder) => watchFolder(folder, { changed, failed: () => undefined }))
+    for (const folder of this.#sources.flatMap(({ liveness }) => liveness?.watched ?? [])) {
+      if (this.#watches.has(folder) || !existsSync(folder)) continue
+      const failed = () => void this.#watches.delete(folder)
+      this.#watches.set(folder, watchFolder(folder, { changed, failed }))
+    }
   }
 }
 
