@@ -3,20 +3,28 @@ import sqlite3 from 'sqlite3'
 export type SqlValue = string | number | null | Uint8Array
 export type SqlParams = readonly SqlValue[]
 
+export interface DatabaseOptions {
+  readOnly?: boolean
+  /** Is given the error of a statement; what it answers is thrown. */
+  explain?: (error: Error) => Error
+}
+
 /**
  * One handle of SQLite with promises. Statements of one handle interleave, so a batch that must hold together is one
  * statement, or runs in `transaction`, which lets nothing of the same handle in between.
  */
 export class Database {
   readonly #handle: sqlite3.Database
+  readonly #explain: (error: Error) => Error
   #turn: Promise<unknown> = Promise.resolve()
 
-  private constructor(handle: sqlite3.Database) {
+  private constructor(handle: sqlite3.Database, explain: (error: Error) => Error) {
     this.#handle = handle
+    this.#explain = explain
   }
 
   /** Opens a file, making it where it does not exist unless `readOnly`. Throws SQLite's error (`code`: SQLITE_…). */
-  static async open(path: string, { readOnly = false } = {}): Promise<Database> {
+  static async open(path: string, { readOnly = false, explain }: DatabaseOptions = {}): Promise<Database> {
     const mode = readOnly ? sqlite3.OPEN_READONLY : sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE
     const handle = await new Promise<sqlite3.Database>((resolve, reject) => {
       const opened: sqlite3.Database = new sqlite3.Database(path, mode, (error) =>
@@ -24,12 +32,15 @@ export class Database {
       )
     })
     handle.configure('busyTimeout', 5000)
-    return new Database(handle)
+    return new Database(handle, explain ?? ((error) => error))
   }
 
   all<Row>(sql: string, params: SqlParams = []): Promise<Row[]> {
     return new Promise((resolve, reject) => {
-      this.#handle.all<Row>(sql, params, (error, rows) => (error ? reject(error) : resolve(rows)))
+      this.#handle.all<Row>(sql, params, (error, rows) => {
+        if (error) reject(this.#explain(error))
+        else resolve(rows)
+      })
     })
   }
 
@@ -40,8 +51,9 @@ export class Database {
   /** Runs one statement; the number of rows that it changed. */
   run(sql: string, params: SqlParams = []): Promise<number> {
     return new Promise((resolve, reject) => {
+      const explain = this.#explain
       this.#handle.run(sql, params, function (error) {
-        if (error) reject(error)
+        if (error) reject(explain(error))
         else resolve(this.changes)
       })
     })
@@ -50,7 +62,7 @@ export class Database {
   /** Runs statements without parameters, in order. */
   exec(sql: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#handle.exec(sql, (error) => (error ? reject(error) : resolve()))
+      this.#handle.exec(sql, (error) => (error ? reject(this.#explain(error)) : resolve()))
     })
   }
 

@@ -44,10 +44,13 @@ const FEW_EVENTS = 20_000
 export class Feed {
   readonly #db: Database
   readonly #orderId: string
+  readonly #readable: () => number
 
-  constructor(db: Database, orderId: string) {
+  /** `readable`: rows beyond it are not given yet; who reads one before it is told of would get it twice. */
+  constructor(db: Database, orderId: string, readable: () => number) {
     this.#db = db
     this.#orderId = orderId
+    this.#readable = readable
   }
 
   /** A page of events, newest first. Throws a VibeTeaError (`invalid_cursor`). */
@@ -83,11 +86,12 @@ export class Feed {
   /** The rows after a cursor, oldest first; null where it is not a cursor of this order or more than `limit` follow. */
   async after(cursor: string, limit: number): Promise<EventRow[] | null> {
     const row = rowOf(this.#orderId, cursor)
-    if (row === null || row > (await this.lastRow())) return null
+    const readable = this.#readable()
+    if (row === null || row > readable || row > (await this.lastRow())) return null
     const rows = await this.#db.all<StoredRow>(
       `SELECT ${EVENT_COLUMNS} FROM events e JOIN scopes s USING (scope)
-       WHERE e.row > ? ORDER BY e.row LIMIT ?`,
-      [row, limit + 1],
+       WHERE e.row > ? AND e.row <= ? ORDER BY e.row LIMIT ?`,
+      [row, readable, limit + 1],
     )
     return rows.length > limit ? null : rows.map((stored) => eventRow(this.#orderId, entryOf(stored)))
   }
@@ -95,6 +99,12 @@ export class Feed {
   /** The newest row; -1 where there is none. */
   async lastRow(): Promise<number> {
     return (await this.#db.get<{ row: number | null }>('SELECT max(row) AS row FROM events'))?.row ?? -1
+  }
+
+  /** The highest row where an event came, for the first time or again; -1 where there is none. */
+  async lastPlace(): Promise<number> {
+    const again = await this.#db.get<{ row: number | null }>('SELECT max(row) AS row FROM repeats')
+    return Math.max(await this.lastRow(), again?.row ?? -1)
   }
 
   /** All events that a filter lets through, in time order, a page at a time. */
@@ -163,21 +173,24 @@ export class Feed {
       )
       values.push(match)
     }
+    const isArrival = order === 'arrival'
+    where.push(`${row} <= ?`)
+    values.push(isArrival && before ? Math.min(before.row - 1, this.#readable()) : this.#readable())
     for (const [place, sign] of [
-      [before, '<'],
+      [isArrival ? null : before, '<'],
       [after, '>'],
     ] as const) {
       if (!place) continue
-      where.push(order === 'arrival' ? `${row} ${sign} ?` : `(e.at, e.row) ${sign} (?, ?)`)
-      values.push(...(order === 'arrival' ? [place.row] : [place.at, place.row]))
+      where.push(isArrival ? `${row} ${sign} ?` : `(e.at, e.row) ${sign} (?, ?)`)
+      values.push(...(isArrival ? [place.row] : [place.at, place.row]))
     }
     const by = direction === 'older' ? 'DESC' : 'ASC'
     return this.#db.all<StoredRow>(
       `SELECT ${EVENT_COLUMNS}
        FROM ${TABLES[way]}
        CROSS JOIN scopes s ON s.scope = e.scope
-       ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
-       ORDER BY ${order === 'arrival' ? `${row} ${by}` : `e.at ${by}, e.row ${by}`} LIMIT ?`,
+       WHERE ${where.join(' AND ')}
+       ORDER BY ${isArrival ? `${row} ${by}` : `e.at ${by}, e.row ${by}`} LIMIT ?`,
       [...values, limit],
     )
   }

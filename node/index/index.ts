@@ -58,11 +58,13 @@ export class Index {
   readonly #sessionListeners = new Set<(sessions: readonly SessionRow[]) => void>()
   #indexer!: Indexer
   #headRow = -1
+  /** Of rows up to here listeners have been told, where they had to be. */
+  #readable = -1
 
   private constructor(handles: Handles, options: IndexOptions) {
     this.#handles = handles
     this.#options = options
-    this.#feed = new Feed(handles.reader, options.arrivals.orderId)
+    this.#feed = new Feed(handles.reader, options.arrivals.orderId, () => this.#readable)
     this.known = new Known(handles.reader)
   }
 
@@ -82,6 +84,7 @@ export class Index {
     if (handles.discarded !== null) options.log('warning', `${handles.discarded} It is being built anew.`)
     const index = new Index(handles, options)
     index.#headRow = await index.#feed.lastRow()
+    index.#readable = await index.#feed.lastPlace()
     index.#indexer = await Indexer.open({
       db: handles.writer,
       path,
@@ -118,7 +121,10 @@ export class Index {
     return this.#feed.events(query)
   }
 
-  /** The rows after a cursor, oldest first; null where it is not one of this node's or more than `limit` follow. */
+  /**
+   * The rows after a cursor, oldest first, of which `onRows` has told; null where it is not one of this node's or more
+   * than `limit` follow. A row cannot be read before it is told of, so that who resumes from one gets none twice.
+   */
   after(cursor: string, limit: number): Promise<EventRow[] | null> {
     return this.#feed.after(cursor, limit)
   }
@@ -187,10 +193,11 @@ export class Index {
   }
 
   /** Rows before the head belong to a log that joined late: whoever is past them would get them out of order. */
-  #tell({ added, sessions }: Written): void {
+  #tell({ added, sessions, lastPlace }: Written): void {
     const { orderId } = this.#options.arrivals
     const fresh = added.filter(({ row }) => row > this.#headRow)
     this.#headRow = fresh.at(-1)?.row ?? this.#headRow
+    this.#readable = Math.max(this.#readable, lastPlace)
     if (fresh.length > 0 && this.#rowListeners.size > 0) {
       const rows = fresh.map((entry) => eventRow(orderId, entry))
       for (const listener of this.#rowListeners) listener(rows, this.head)

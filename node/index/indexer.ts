@@ -196,7 +196,7 @@ export class Indexer {
         () => this.#writeCursors(new Map([[core, cursor]])),
       )
       this.#cursors.set(core, cursor)
-      for (const sessions of written) this.#options.onWritten({ added: [], sessions })
+      for (const sessions of written) this.#options.onWritten({ added: [], sessions, lastPlace: -1 })
     })
   }
 

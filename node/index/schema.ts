@@ -1,3 +1,4 @@
+import { existsSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { VibeTeaError } from '../../core/errors.ts'
 import { Database } from '../sqlite.ts'
@@ -93,9 +94,12 @@ export async function openIndex(path: string, orderId: string): Promise<Handles>
   }
 }
 
-/** Deletes the database and the files that SQLite keeps beside it. */
+/** Stands beside an index in which damage was met: the next start builds it anew. */
+const DAMAGED = '-damaged'
+
+/** Deletes the database and the files that are kept beside it; the note of its damage last. */
 export async function deleteIndex(path: string): Promise<void> {
-  for (const suffix of ['', '-wal', '-shm', '-journal']) await rm(path + suffix, { force: true })
+  for (const suffix of ['', '-wal', '-shm', '-journal', DAMAGED]) await rm(path + suffix, { force: true })
 }
 
 /** Whether SQLite says that the file is not, or no longer, a database. */
@@ -108,6 +112,7 @@ async function openUsable(
   path: string,
   orderId: string,
 ): Promise<{ writer: Database; reader: Database } | string> {
+  if (existsSync(path + DAMAGED)) return 'The index was damaged.'
   const writer = await Database.open(path)
   try {
     const refusal = await prepare(writer, orderId)
@@ -115,7 +120,10 @@ async function openUsable(
       await writer.close()
       return refusal
     }
-    const reader = await Database.open(path, { readOnly: true })
+    const reader = await Database.open(path, {
+      readOnly: true,
+      explain: (error) => storageError(error, path) as Error,
+    })
     await reader.exec('PRAGMA cache_size = -8192; PRAGMA mmap_size = 268435456')
     return { writer, reader }
   } catch (error) {
@@ -149,7 +157,7 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
-/** SQLite's error as a person can act on it; any other error as it is. */
+/** SQLite's error as a person can act on it; any other error as it is. Damage is noted for the next start. */
 export function storageError(error: unknown, path: string): unknown {
   const options = { cause: error }
   switch (codeOf(error)) {
@@ -179,10 +187,11 @@ export function storageError(error: unknown, path: string): unknown {
       )
     case 'SQLITE_CORRUPT':
     case 'SQLITE_NOTADB':
+      writeFileSync(path + DAMAGED, '')
       return new VibeTeaError(
         'index_damaged',
         `The index ${path} is damaged.`,
-        'Stop VibeTea, delete the file and start again: it is built anew from the logs.',
+        'Stop VibeTea and start it again: the index is then built anew from the logs.',
         options,
       )
     default:

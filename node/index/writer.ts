@@ -15,6 +15,8 @@ export interface Written {
   /** Events that were not there, in the order of their rows. */
   added: Entry[]
   sessions: SessionFold[]
+  /** The highest row of all, those that came again among them; -1 where there was none. */
+  lastPlace: number
 }
 
 /** An event on its way into the index: as it is there, and as it will be. */
@@ -62,7 +64,8 @@ export class Writer {
       if (repeats.length > 0) await this.#writeRepeats(repeats)
       await also()
       const added = changes.filter(({ before }) => !before).map(({ after }) => after)
-      return { added: added.sort((a, b) => a.row - b.row), sessions }
+      const lastPlace = occurrences.reduce((last, { row }) => Math.max(last, row), -1)
+      return { added: added.sort((a, b) => a.row - b.row), sessions, lastPlace }
     })
   }
 

@@ -1,8 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import type { EventRow, SessionRow } from '../../../core/api.ts'
+import type { EventRow } from '../../../core/api.ts'
 import { Indexer } from '../../../node/index/indexer.ts'
 import { openIndex as openFile } from '../../../node/index/schema.ts'
 import { Database } from '../../../node/sqlite.ts'
@@ -16,7 +15,6 @@ import {
   response,
   temporaryDirectory,
   TestIndex,
-  waiting,
 } from './support.ts'
 
 /** An index of three events that was closed, and the log that it was built from. */
@@ -72,6 +70,30 @@ test.each([
 ])(/* prettier-ignore */ 'an index that %s is built anew, with a notice', async (_, damage) => {
   const { log, test, before } = await closed()
   await damage(test.path)
+  expect(await reopened(test, log)).toEqual(before)
+  expect(test.notices).toEqual(['warning: The index was damaged. It is being built anew.'])
+})
+
+test('damage that is met later is said with what to do, and the next start builds the index anew', async () => {
+  const log = new MemoryLog()
+  for (let i = 0; i < 200; i++) log.append(...Array.from({ length: 20 }, () => prompt()))
+  const test = new TestIndex(join(await temporaryDirectory(), 'index.db'))
+  await test.open()
+  test.index.follow(log)
+  await test.index.caughtUp()
+  const before = await rows(test)
+  await test.index.close()
+  const db = await Database.open(test.path)
+  const root = await db.get<{ rootpage: number }>(`SELECT rootpage FROM sqlite_schema WHERE name = 'events'`)
+  await db.close()
+  const bytes = await readFile(test.path)
+  await writeFile(test.path, bytes.fill(0x5a, (root!.rootpage - 1) * 4096 + 12, root!.rootpage * 4096))
+  await test.open()
+  await expect(rows(test)).rejects.toMatchObject({
+    code: 'index_damaged',
+    sentence: expect.stringContaining('start it again') as string,
+  })
+  await test.index.close()
   expect(await reopened(test, log)).toEqual(before)
   expect(test.notices).toEqual(['warning: The index was damaged. It is being built anew.'])
 })
@@ -156,35 +178,6 @@ test('on a full disk nothing is lost: indexing says so once, and goes on when th
   expect(added).toEqual(events.map(({ id }) => id))
 })
 
-test('new rows are told in the order of arrival and each once, and sessions as they are now', async () => {
-  const mine = new MemoryLog('core-a')
-  const test = await openIndex(mine)
-  const told: string[] = []
-  const heads: string[] = []
-  const sessions: SessionRow[] = []
-  test.index.onRows((rows, head) => {
-    told.push(...rows.map(({ cursor }) => cursor))
-    heads.push(head)
-  })
-  const stop = test.index.onSessions((rows) => sessions.push(...rows))
-  const grown = response({ id: 'evt_growing0000000000000', tokens: { output: 1 } })
-  mine.append(grown, prompt())
-  await test.index.caughtUp()
-  mine.append(response({ id: grown.id, tokens: { output: 5 } }), waiting('question'))
-  await test.index.caughtUp()
-  stop()
-  mine.append(prompt())
-  await test.index.caughtUp()
-  const cursors = (await rows(test)).map(({ cursor }) => cursor).reverse()
-  expect(told).toEqual(cursors)
-  expect(heads.at(-1)).toBe(test.index.head)
-  expect(test.index.head).toBe(cursors.at(-1))
-  expect(sessions.map(({ state, needs, totals }) => [state, needs, totals.tokens.output])).toEqual([
-    ['active', null, 1],
-    ['waiting', 'answer', 5],
-  ])
-})
-
 test('blocks that are not here yet hold up neither other logs nor themselves when they come', async () => {
   const [here, away] = [new MemoryLog('core-a'), new MemoryLog('core-b', 'studio-h8ybnd')]
   const late = prompt({ source: away.source })
@@ -207,25 +200,6 @@ test('unreadable events are counted, and what is indexed of a log is told', asyn
   const { index } = await openIndex(log)
   expect(await index.logs()).toEqual([{ core: 'core-a', next: 1, invalid: 2 }])
   expect([index.indexed('core-a'), index.indexed('unknown')]).toEqual([1, 0])
-})
-
-test('queries are answered while the index grows, each from a whole state', async () => {
-  const log = new MemoryLog()
-  const test = await openIndex(log)
-  for (let i = 0; i < 60; i++) log.append(...Array.from({ length: 100 }, () => prompt({ at: -i })))
-  const state = { isDone: false }
-  const done = test.index.caughtUp().then(() => (state.isDone = true))
-  const seen: number[] = []
-  while (!state.isDone) {
-    const [{ source, events } = { source: '', events: 0 }] = await test.index.totals()
-    seen.push(events)
-    if (events > 0) expect(source).toBe('macbook-k3f9xq')
-    await nextTurn()
-  }
-  await done
-  expect(seen).toEqual([...seen].sort((a, b) => a - b))
-  expect(seen.every((events) => events % 100 === 0)).toBe(true)
-  expect((await test.index.stats('source', 1)).rows[0]!.events).toBe(6000)
 })
 
 test('what retention clears is gone from every answer, but not what stands elsewhere too', async () => {
