@@ -128,6 +128,17 @@ describe('the live feed', () => {
     expect(articles()).toHaveLength(1)
   })
 
+  it('shows of what is here only what passes the filters while the node is away', async () => {
+    const edit = rowOf(toolAt(NOW + 2, 'failed', { id: 2, tool: 'Edit', context: 'kettle.ts' }), 2)
+    await page.open([prompt(1), edit])
+    page.api.isAway = true
+    page.socket.break()
+    await page.go('#/live?type=tool')
+    expect(articles().map((article) => article.textContent)).toEqual([expect.stringContaining('kettle.ts')])
+    await page.go('#/live?type=error')
+    expect(screen.getByText('Nothing of what is here matches these filters.')).toBeTruthy()
+  })
+
   it('greets who has no session yet', async () => {
     await page.open()
     expect(screen.getByText('Kettle’s on.')).toBeTruthy()

@@ -127,4 +127,15 @@ describe('a session’s page', () => {
       screen.getByRole('feed', { name: 'Events of this session' }).querySelectorAll('article'),
     ).toHaveLength(5)
   })
+  it('counts nothing of other sessions while the node is away', async () => {
+    const [own, other] = [prompt(1), prompt(2)]
+    other.payload.sessionId = '0f0e0d0c-0b0a-4908-8706-050403020100'
+    await page.open([own, other])
+    page.api.isAway = true
+    page.socket.break()
+    await page.go(`#/session/${SESSION}`)
+    const fact = (name: string) => screen.getByText(name).nextElementSibling?.textContent
+    expect(fact('prompts')).toBe('1')
+    expect(screen.getAllByRole('article')).toHaveLength(1)
+  })
 })

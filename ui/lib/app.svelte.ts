@@ -4,7 +4,7 @@ import { Api, takeCode } from './api.ts'
 import { Clock } from './clock.svelte.ts'
 import { Connection } from './connection.svelte.ts'
 import { FeedPages } from './feed-pages.svelte.ts'
-import { type Filters, isEmpty, readFilters, writeFilters } from './filters.ts'
+import { type Filters, isEmpty, matches, readFilters, writeFilters } from './filters.ts'
 import { Heat } from './heat.svelte.ts'
 import { NodeInfo } from './node.svelte.ts'
 import { People } from './people.svelte.ts'
@@ -104,7 +104,8 @@ export class App {
   openFeed(filters: Filters): FeedPages {
     const pages = this.#pages(filters)
     // What is here already is shown at once, and all there is while the node is away.
-    pages.feed.reset([...this.everything.feed.rows()].reverse())
+    const known = [...this.everything.feed.rows()].filter((row) => matches(filters, row))
+    pages.feed.reset(known.reverse())
     this.#open.add(pages)
     if (this.connection.state === 'live') void pages.load()
     return pages

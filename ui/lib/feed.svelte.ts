@@ -107,7 +107,7 @@ export class Feed {
     return fresh
   }
 
-  /** Adds older rows, newest first, below what is there. */
+  /** Adds older rows that pass the filters, newest first, below what is there. */
   prepend(rows: readonly EventRow[]): void {
     const older = rows.filter((row) => !this.#replace(row)).reverse()
     this.base -= older.length
@@ -116,7 +116,7 @@ export class Feed {
     this.#touch()
   }
 
-  /** Starts over with a page of rows, newest first. */
+  /** Starts over with a page of rows that pass the filters, newest first. */
   reset(rows: readonly EventRow[]): void {
     this.base = this.end
     this.#items = []
