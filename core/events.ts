@@ -48,7 +48,8 @@ export interface Totals {
   durationMs: number
 }
 
-interface Common {
+/** What every payload has. */
+export interface Common {
   /** The assistant's UUID for the session, lower case. */
   sessionId: string
   /** A base name, never a path. */
@@ -156,14 +157,22 @@ function parseTotals(value: unknown): Totals | null {
   return { prompts, tools, failures, errors, tokens, durationMs }
 }
 
-function parseCommon(value: Fields): Common | null {
+/** The common part of a payload, each field checked. */
+export function parseCommon(value: Fields): Common | null {
   const { sessionId, project, projectTag, assistant } = value
   if (!isSessionId(sessionId) || !isBaseName(project) || !oneOf(ASSISTANTS, assistant)) return null
   if (projectTag === undefined) return { sessionId, project, assistant }
   return isTag(projectTag) ? { sessionId, project, projectTag, assistant } : null
 }
 
-/** Adds to `common`, which is the caller's own: copying it with a spread costs more than all the checks together. */
+/** A copy that can be added to: adding to one made by a spread takes V8 2 µs, more than all the checks together. */
+function copyOf({ sessionId, project, projectTag, assistant }: Common): Common {
+  return projectTag === undefined
+    ? { sessionId, project, assistant }
+    : { sessionId, project, projectTag, assistant }
+}
+
+/** Adds to `common`, as the other types' functions do. */
 function parseActivity(common: Common, value: Fields): ActivityPayload | null {
   const { kind, reason, model, tokens: given } = value
   switch (kind) {
@@ -219,10 +228,26 @@ function parseAgent(common: Common, value: Fields): AgentPayload | null {
  */
 export function parseEvent(value: unknown): Event | null {
   if (!isFields(value)) return null
-  const { id, source, timestamp, eventType, payload: fields } = value
-  if (!isEventId(id) || !isSource(source) || !isTimestamp(timestamp) || !isFields(fields)) return null
-  const common = parseCommon(fields)
-  if (!common) return null
+  const { id, source, timestamp, eventType, payload } = value
+  if (!isEventId(id) || !isSource(source) || !isTimestamp(timestamp) || !isFields(payload)) return null
+  const common = parseCommon(payload)
+  return common && parseBody({ id, source, timestamp }, common, eventType, payload)
+}
+
+/** Which event it is; each field already of its shape. */
+export type Head = Pick<Event, 'id' | 'source' | 'timestamp'>
+
+/**
+ * The second half of `parseEvent`, for a writer who makes ids and times and has one `common` for a session's events:
+ * checks what a type of event has beside it.
+ */
+export function parseBody(
+  { id, source, timestamp }: Head,
+  shared: Common,
+  eventType: unknown,
+  fields: Fields,
+): Event | null {
+  const common = copyOf(shared)
   switch (eventType) {
     case 'session': {
       const { action } = fields

@@ -14,6 +14,11 @@ const scratch = new Uint8Array(2048)
 
 /** Concatenates parts, each behind its length in bytes as an unsigned 32-bit little-endian number. */
 export function lengthPrefixed(parts: readonly (string | Uint8Array)[]): Uint8Array {
+  return prefixed(parts).slice()
+}
+
+/** The same, valid until the next call: for a message that is hashed at once, a copy costs more than the hash. */
+function prefixed(parts: readonly (string | Uint8Array)[]): Uint8Array {
   let most = 0
   for (const part of parts) most += 4 + part.length * (typeof part === 'string' ? UTF8_BYTES_PER_UNIT : 1)
   const out = most <= scratch.length ? scratch : new Uint8Array(most)
@@ -26,7 +31,7 @@ export function lengthPrefixed(parts: readonly (string | Uint8Array)[]): Uint8Ar
     out[at + 3] = length >>> 24
     at += 4 + length
   }
-  return out.slice(0, at)
+  return out.subarray(0, at)
 }
 
 /** Writes a part at a place that has room for it; the bytes it took. */
@@ -54,7 +59,7 @@ export function derive(
   inputs: readonly (string | Uint8Array)[] = [],
   hash: Blake2b = portableBlake2b,
 ): Uint8Array {
-  return hash(key, lengthPrefixed([label, ...inputs]))
+  return hash(key, prefixed([label, ...inputs]))
 }
 
 /** The z-base-32 alphabet (philzimmermann.com/docs/human-oriented-base-32-encoding.txt). */

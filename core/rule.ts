@@ -1,7 +1,9 @@
 import type {
   Assistant,
+  Common,
   ErrorCategory,
   Event,
+  EventType,
   SESSION_ACTIONS,
   AGENT_STATES,
   Tokens,
@@ -9,12 +11,12 @@ import type {
   Totals,
   WaitingReason,
 } from './events.ts'
-import { fitCount, isCount, parseEvent, SUMMARY_TEXT } from './events.ts'
+import { fitCount, isCount, parseBody, parseCommon, SUMMARY_TEXT, tokenSum } from './events.ts'
 import { baseNameOf, isAllowedExtension, isWithoutContext, pathWithin } from './file-context.ts'
 import type { Blake2b } from './hash.ts'
-import { derive, lengthPrefixed, portableBlake2b, z32Prefix } from './hash.ts'
+import { derive, portableBlake2b, z32Prefix } from './hash.ts'
 import { named, naturalKey } from './natural-key.ts'
-import { isSessionId, modelName, projectName, toolName } from './shapes.ts'
+import { isSessionId, isSource, modelName, projectName, toolName } from './shapes.ts'
 
 /**
  * The privacy rule: the only way from what an adapter found to an event. An adapter hands over the named fields below,
@@ -78,6 +80,15 @@ interface FileFields {
   fileTag?: string
 }
 
+/** A session of a project: the draft's own names for it, its UUID, and what its events have in common. */
+interface Session {
+  raw: string
+  assistant: Assistant
+  project: Project
+  sessionId: string
+  common: Common | null
+}
+
 /** Calls whose hash is kept until their result comes. */
 const MAX_SHORT_HASHES = 512
 
@@ -97,9 +108,10 @@ export class Rule {
   readonly #hash: Blake2b
   readonly #sessionIds = new Map<string, string>()
   readonly #shortHashes = new Map<string, string>()
-  #lastCommon: { project: Project; common: { sessionId: string; assistant: Assistant } } | null = null
+  #lastSession: Session | null = null
 
   constructor({ source, idKey, rules, hash = portableBlake2b }: RuleOptions) {
+    if (!isSource(source)) throw new RangeError('The source of events is no label of a device')
     this.#source = source
     this.#idKey = idKey
     this.#rules = rules
@@ -112,28 +124,13 @@ export class Rule {
    */
   event(draft: Draft, project: Project, isWanted?: (id: string) => boolean): Event | null {
     if (!isTime(draft.at) || this.#rules.shares(project, draft.at) === 'excluded') return null
-    const sessionId = this.sessionId(draft.assistant, draft.sessionId)
+    const { sessionId, common } = this.#sessionOf(draft, project)
     const timestamp = new Date(draft.at).toISOString()
-    const key = lengthPrefixed([draft.assistant, ...naturalKey(sessionId, timestamp, draft.fact)])
-    const id = `evt_${z32Prefix(this.#hash(this.#idKey, key), 20)}`
-    if (isWanted?.(id) === false) return null
-    const common = this.#commonOf(sessionId, draft.assistant, project)
-    const { eventType, payload } = this.#body(sessionId, common, draft, project)
-    return parseEvent({ id, source: this.#source, timestamp, eventType, payload })
-  }
-
-  /** What the events of a session have in common; they come one after the other. */
-  #commonOf(sessionId: string, assistant: Assistant, project: Project): object {
-    const last = this.#lastCommon
-    if (
-      last?.project === project &&
-      last.common.sessionId === sessionId &&
-      last.common.assistant === assistant
-    )
-      return last.common
-    const common = { sessionId, project: projectName(project.name), projectTag: project.tag, assistant }
-    this.#lastCommon = { project, common }
-    return common
+    const key = naturalKey(sessionId, timestamp, draft.fact)
+    const id = `evt_${z32Prefix(derive(this.#idKey, draft.assistant, key, this.#hash), 20)}`
+    if (!common || isWanted?.(id) === false) return null
+    const { eventType, fields } = this.#body(sessionId, draft, project)
+    return parseBody({ id, source: this.#source, timestamp }, common, eventType, fields)
   }
 
   /** The session's UUID: the assistant's own, or one derived from whatever it has instead. */
@@ -149,57 +146,56 @@ export class Rule {
     return id
   }
 
-  // An object spread last is copied far faster than one spread first.
+  /** What the events of a session have in common, made and checked once for those that come one after the other. */
+  #sessionOf({ assistant, sessionId: raw }: Draft, project: Project): Session {
+    const last = this.#lastSession
+    if (last?.raw === raw && last.assistant === assistant && last.project === project) return last
+    const sessionId = this.sessionId(assistant, raw)
+    const fields = { sessionId, project: projectName(project.name), projectTag: project.tag, assistant }
+    return (this.#lastSession = { raw, assistant, project, sessionId, common: parseCommon(fields) })
+  }
+
+  /** What an event has beside what its session's have in common; `parseBody` checks it. */
   #body(
     sessionId: string,
-    common: object,
     draft: Draft,
     project: Project,
-  ): { eventType: string; payload: object } {
+  ): { eventType: EventType; fields: Record<string, unknown> } {
     const { fact } = draft
     switch (fact.type) {
       case 'prompt':
       case 'compaction':
-        return { eventType: 'activity', payload: { kind: fact.type, ...common } }
+        return { eventType: 'activity', fields: { kind: fact.type } }
       case 'response': {
-        const payload = {
-          kind: 'response',
-          model: modelName(fact.model),
-          tokens: fitTokens(fact.tokens),
-          ...common,
-        }
-        return { eventType: 'activity', payload }
+        const fields = { kind: 'response', model: modelName(fact.model), tokens: fitTokens(fact.tokens) }
+        return { eventType: 'activity', fields }
       }
       case 'waiting':
-        return { eventType: 'activity', payload: { kind: 'waiting', reason: fact.reason, ...common } }
+        return { eventType: 'activity', fields: { kind: 'waiting', reason: fact.reason } }
       case 'tool': {
         const { context, fileTag } = this.#file(draft, fact.tool, fact.path, project)
         const duration = fact.durationMs === undefined ? undefined : Math.round(fact.durationMs)
-        const payload = {
+        const fields = {
           tool: toolName(fact.tool),
           callId: this.#shortHash('call', named(sessionId, fact.callId)),
           status: fact.status,
           durationMs: isCount(duration) ? duration : undefined,
           context,
           fileTag,
-          ...common,
         }
-        return { eventType: 'tool', payload }
+        return { eventType: 'tool', fields }
       }
       case 'agent': {
         const agentId = this.#shortHash('agent', named(sessionId, fact.agentId))
         const agentType = fact.agentType === undefined ? undefined : toolName(fact.agentType)
-        return { eventType: 'agent', payload: { agentId, agentType, state: fact.state, ...common } }
+        return { eventType: 'agent', fields: { agentId, agentType, state: fact.state } }
       }
       case 'error':
-        return { eventType: 'error', payload: { category: fact.category, ...common } }
+        return { eventType: 'error', fields: { category: fact.category } }
       case 'session':
-        return { eventType: 'session', payload: { action: fact.action, ...common } }
+        return { eventType: 'session', fields: { action: fact.action } }
       case 'summary':
-        return {
-          eventType: 'summary',
-          payload: { summary: SUMMARY_TEXT, totals: fitTotals(fact.totals), ...common },
-        }
+        return { eventType: 'summary', fields: { summary: SUMMARY_TEXT, totals: fitTotals(fact.totals) } }
     }
   }
 
@@ -224,6 +220,11 @@ export class Rule {
     }
     return short
   }
+}
+
+/** The weight that the event of a fact will have; see `weight`. */
+export function weightOf(fact: Fact): number {
+  return fact.type === 'response' ? tokenSum(fitTokens(fact.tokens)) : 0
 }
 
 /** Tokens as they may stand in an event: what a proxy reports may be negative, broken or missing. */

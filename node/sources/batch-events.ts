@@ -2,6 +2,7 @@ import type { Assistant, Event } from '../../core/events.ts'
 import { weight } from '../../core/events.ts'
 import { Lifecycle } from '../../core/lifecycle.ts'
 import type { Draft, Project, Rule } from '../../core/rule.ts'
+import { weightOf } from '../../core/rule.ts'
 import { EventWeights } from './event-weights.ts'
 import { SortedEvents } from './sorted-events.ts'
 
@@ -25,10 +26,9 @@ export class BatchEvents {
   }
 
   add(draft: Draft, project: Project): void {
-    // Only a response that comes again can bring anything new.
-    const isResponse = draft.fact.type === 'response'
-    const event = this.#rule.event(draft, project, (id) => isResponse || !this.#weights.has(id))
-    if (!event || !this.#weights.raise(event.id, weight(event))) return
+    const weight = weightOf(draft.fact)
+    const event = this.#rule.event(draft, project, (id) => weight > this.#weights.of(id))
+    if (!event || !this.#weights.raise(event.id, weight)) return
     this.#sorted.add(event)
     this.#noteSession(event.payload.sessionId, draft, project)
   }
