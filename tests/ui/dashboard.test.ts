@@ -208,6 +208,19 @@ describe('the page', () => {
     expect(page.socket.protocols).toContain('bearer.page-token')
   })
 
+  it('says how much happens, over five minutes and the last one', async () => {
+    await page.open([prompt(1)])
+    const bars = () => screen.getByRole('img', { name: 'Events of the last five minutes' }).firstElementChild!
+    const quiet = bars().getAttribute('d')
+    await page.come(prompt(2), prompt(3))
+    expect(screen.getByText('2 events/min')).toBeTruthy()
+    await page.settle(120)
+    expect(screen.getByText('0 events/min')).toBeTruthy()
+    expect(bars().getAttribute('d')).not.toBe(quiet)
+    await page.settle(240)
+    expect(bars().getAttribute('d')).toBe(quiet)
+  })
+
   it('shows how far the reading of earlier sessions is', async () => {
     const claude = { assistant: 'claude', directories: ['/x'], files: 40, watching: 'events', problems: [] }
     page.api.answers.status = { ...STATUS, sources: [{ ...claude, backfill: { done: 12, total: 40 } }] }

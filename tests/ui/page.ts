@@ -46,9 +46,9 @@ export class TestPage {
     vi.unstubAllGlobals()
   }
 
-  /** Lets a second pass. */
-  async settle(): Promise<void> {
-    await vi.advanceTimersByTimeAsync(1100)
+  /** Lets some seconds pass. */
+  async settle(seconds = 1.1): Promise<void> {
+    await vi.advanceTimersByTimeAsync(seconds * 1000)
     await tick()
   }
 

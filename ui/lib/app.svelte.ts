@@ -14,6 +14,9 @@ import { Shortcuts } from './shortcuts.ts'
 import { ThemeChoice } from './theme.svelte.ts'
 
 const HEAT_RELOAD_MS = 60_000
+const PULSE_STEP_MS = 5000
+/** Steps of the pulse, of five seconds each: five minutes. */
+export const PULSE_STEPS = 60
 
 /** All that the screens show, and the one connection that keeps it up to date. */
 export class App {
@@ -42,7 +45,7 @@ export class App {
   feed = $state.raw<FeedPages>() as FeedPages
   readonly #open = new Set<FeedPages>()
   readonly #window: Window
-  /** Events per second of the last five minutes, newest last. */
+  /** New events by step of five seconds, of the last five minutes. */
   readonly #pulse = new Map<number, number>()
 
   constructor(window: Window, fetch: typeof globalThis.fetch) {
@@ -126,10 +129,9 @@ export class App {
     this.router.go(formatHash('live'))
   }
 
-  /** Events in each of the last `steps` times five seconds, oldest first. */
+  /** Events in each of the last `steps` times five seconds, oldest first; at most five minutes of them are known. */
   pulse(steps: number, now: number): number[] {
-    const last = Math.floor(now / 5000)
-    for (const step of this.#pulse.keys()) if (step <= last - steps) this.#pulse.delete(step)
+    const last = Math.floor(now / PULSE_STEP_MS)
     return Array.from({ length: steps }, (_, i) => this.#pulse.get(last - steps + 1 + i) ?? 0)
   }
 
@@ -198,8 +200,10 @@ export class App {
 
   #countFresh(fresh: ReturnType<FeedPages['take']>): void {
     this.heat.add(fresh)
-    const step = Math.floor(this.clock.at() / 5000)
-    if (fresh.length) this.#pulse.set(step, (this.#pulse.get(step) ?? 0) + fresh.length)
+    if (!fresh.length) return
+    const step = Math.floor(this.clock.at() / PULSE_STEP_MS)
+    this.#pulse.set(step, (this.#pulse.get(step) ?? 0) + fresh.length)
+    for (const old of this.#pulse.keys()) if (old <= step - PULSE_STEPS) this.#pulse.delete(old)
   }
 
   async #refresh(withFeeds: boolean): Promise<void> {
