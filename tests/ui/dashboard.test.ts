@@ -1,4 +1,4 @@
-import { fireEvent, screen } from '@testing-library/svelte'
+import { fireEvent, screen, within } from '@testing-library/svelte'
 import { tick } from 'svelte'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { handleOf } from '../../core/handle.ts'
@@ -137,6 +137,31 @@ describe('the live feed', () => {
     expect(articles().map((article) => article.textContent)).toEqual([expect.stringContaining('kettle.ts')])
     await page.go('#/live?type=error')
     expect(screen.getByText('Nothing of what is here matches these filters.')).toBeTruthy()
+  })
+
+  it('tells projects of one name apart in its filters', async () => {
+    const [one, other] = ['ybndrfg8ejkm', 'cpqxot1uwisz']
+    page.api.answers.status = {
+      ...STATUS,
+      projects: [
+        { project: 'web-app', projectTag: one, sharing: 'private' },
+        { project: 'infra', projectTag: one, sharing: 'private' },
+      ],
+    }
+    page.api.answers.sessions = { sessions: [sessionRow({ projectTag: other })] }
+    const [ours, theirs] = [prompt(1), prompt(2)]
+    ours.payload.projectTag = one
+    theirs.payload.projectTag = other
+    await page.open([ours, theirs])
+    const choices = within(screen.getByRole('group', { name: 'Project', hidden: true }))
+    expect(
+      choices.getAllByRole('checkbox', { hidden: true }).map((box) => box.parentElement!.textContent.trim()),
+    ).toEqual(['infra', `web-app~${other}`, `web-app~${one}`])
+    page.api.isAway = true
+    await fireEvent.click(choices.getByLabelText(`web-app~${one}`))
+    await page.settle()
+    expect(articles()).toHaveLength(1)
+    expect(screen.getByText(`project: web-app~${one}`)).toBeTruthy()
   })
 
   it('greets who has no session yet', async () => {

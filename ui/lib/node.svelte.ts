@@ -26,11 +26,6 @@ export class NodeInfo {
     return running.reduce((sum, { done, total }) => ({ done: sum.done + done, total: sum.total + total }))
   })
 
-  /** The names of the projects there are. */
-  readonly projects: string[] = $derived([
-    ...new Set((this.status?.projects ?? []).map(({ project }) => project)),
-  ])
-
   /** Asks now, and from then on by itself. Rejects with an ApiError, and asks no more until it is called again. */
   async refresh(): Promise<void> {
     clearTimeout(this.#timer)

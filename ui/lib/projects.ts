@@ -1,0 +1,17 @@
+interface Project {
+  project: string
+  projectTag?: string
+}
+
+/** How a project is called among some: `name`, or `name~tag` where another of them has its name. */
+export function nameAmong(projects: readonly Project[], { project, projectTag }: Project): string {
+  const isTwin = projects.some(
+    (other) => other.project === project && (other.projectTag ?? '') !== (projectTag ?? ''),
+  )
+  return isTwin && projectTag ? `${project}~${projectTag}` : project
+}
+
+/** What all of them are called, each once, sorted. */
+export function namesOf(projects: readonly Project[]): string[] {
+  return [...new Set(projects.map((project) => nameAmong(projects, project)))].sort()
+}
