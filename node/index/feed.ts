@@ -7,7 +7,7 @@ import { cursorOf, rowOf } from './cursor.ts'
 import type { Conditions, FeedFilter } from './feed-filter.ts'
 import { conditionsOf } from './feed-filter.ts'
 import type { StoredRow } from './rows.ts'
-import { entryOf, EVENT_COLUMNS, eventOf, eventRow } from './rows.ts'
+import { EVENT_COLUMNS, eventOf, eventRow, storedRows } from './rows.ts'
 
 export interface FeedQuery extends FeedFilter {
   limit: number
@@ -77,7 +77,7 @@ export class Feed {
     const hasNewer =
       direction === 'newer' ? hasMore : before !== null || after !== null ? await exists('newer') : false
     return {
-      events: rows.map((row) => eventRow(this.#orderId, entryOf(row))),
+      events: rows.map((row) => this.#eventRow(row)),
       next: hasOlder ? cursorOf(this.#orderId, last.row) : null,
       prev: hasNewer ? cursorOf(this.#orderId, first.row) : null,
     }
@@ -88,12 +88,13 @@ export class Feed {
     const row = rowOf(this.#orderId, cursor)
     const readable = this.#readable()
     if (row === null || row > readable || row > (await this.lastRow())) return null
-    const rows = await this.#db.all<StoredRow>(
+    const rows = await storedRows(
+      this.#db,
       `SELECT ${EVENT_COLUMNS} FROM events e JOIN scopes s USING (scope)
        WHERE e.row > ? AND e.row <= ? ORDER BY e.row LIMIT ?`,
       [row, readable, limit + 1],
     )
-    return rows.length > limit ? null : rows.map((stored) => eventRow(this.#orderId, entryOf(stored)))
+    return rows.length > limit ? null : rows.map((row) => this.#eventRow(row))
   }
 
   /** The newest row; -1 where there is none. */
@@ -127,6 +128,10 @@ export class Feed {
       if (rows.length < pageSize) return
       place = rows.at(-1)!
     }
+  }
+
+  #eventRow(stored: StoredRow): EventRow {
+    return eventRow(this.#orderId, { row: stored.row, receivedAt: stored.receivedAt, event: eventOf(stored) })
   }
 
   async #place(cursor: string, order: FeedQuery['order']): Promise<Place> {
@@ -185,7 +190,8 @@ export class Feed {
       values.push(...(isArrival ? [place.row] : [place.at, place.row]))
     }
     const by = direction === 'older' ? 'DESC' : 'ASC'
-    return this.#db.all<StoredRow>(
+    return storedRows(
+      this.#db,
       `SELECT ${EVENT_COLUMNS}
        FROM ${TABLES[way]}
        CROSS JOIN scopes s ON s.scope = e.scope

@@ -1,8 +1,7 @@
 import type { Event, Tokens } from '../../core/events.ts'
 import type { Database, SqlParams } from '../sqlite.ts'
 import type { KnownEvents } from './port.ts'
-import type { StoredRow } from './rows.ts'
-import { EVENT_COLUMNS, eventOf, hasId, storedId } from './rows.ts'
+import { EVENT_COLUMNS, eventOf, hasId, storedId, storedRows } from './rows.ts'
 
 /** What intake asks of the index. */
 export class Known implements KnownEvents {
@@ -13,7 +12,8 @@ export class Known implements KnownEvents {
   }
 
   async known(source: string, ids: readonly string[]): Promise<Map<string, Tokens | null>> {
-    const rows = await this.#db.all<StoredRow>(
+    const rows = await storedRows(
+      this.#db,
       `SELECT ${EVENT_COLUMNS} FROM json_each(?) j CROSS JOIN events e ON ${hasId('j')}
        JOIN scopes s ON s.scope = e.scope AND s.source = ?`,
       [JSON.stringify(ids.map(storedId)), source],
@@ -33,7 +33,8 @@ export class Known implements KnownEvents {
 
   /** All events of a source's sessions that a statement selects, by session, in time order. */
   async #eventsOf(selected: string, source: string, params: SqlParams): Promise<Map<string, Event[]>> {
-    const rows = await this.#db.all<StoredRow>(
+    const rows = await storedRows(
+      this.#db,
       `SELECT ${EVENT_COLUMNS} FROM scopes s JOIN events e USING (scope)
        WHERE s.source = ? AND s.session IN (${selected}) ORDER BY e.at, e.row`,
       [source, ...params],

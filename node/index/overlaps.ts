@@ -2,8 +2,7 @@ import type { Overlap } from '../../core/api.ts'
 import { compare } from '../../core/buckets.ts'
 import { handleOf } from '../../core/handle.ts'
 import type { Database } from '../sqlite.ts'
-import type { StoredRow } from './rows.ts'
-import { EVENT_COLUMNS, eventOf, typeNumber } from './rows.ts'
+import { EVENT_COLUMNS, eventOf, typeNumber, storedRows } from './rows.ts'
 
 /** A file is being edited while its last edit is younger than this. */
 const EDITING_MS = 10 * 60_000
@@ -17,7 +16,8 @@ const EDITORS = new Set([
 
 /** Files that more than one session has edited within ten minutes before `now` (ms), the latest first. */
 export async function overlapsAt(db: Database, now: number): Promise<Overlap[]> {
-  const rows = await db.all<StoredRow>(
+  const rows = await storedRows(
+    db,
     `SELECT ${EVENT_COLUMNS} FROM events e INDEXED BY events_by_time JOIN scopes s USING (scope)
      WHERE e.at > ? AND e.type = ? AND e.detail LIKE '%"fileTag":%' ORDER BY e.at DESC, e.row DESC`,
     [now - EDITING_MS, typeNumber('tool')],

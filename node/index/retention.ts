@@ -2,8 +2,8 @@ import type { Database } from '../sqlite.ts'
 import { ROWS_PER_BLOCK } from './cursor.ts'
 import { endOf } from './followed-log.ts'
 import type { Arrival, ArrivalStore, ReadableLog } from './port.ts'
-import type { Entry, Occurrence, StoredRow } from './rows.ts'
-import { entryOf, EVENT_COLUMNS } from './rows.ts'
+import type { Entry, Occurrence } from './rows.ts'
+import { entryOf, EVENT_COLUMNS, storedRows } from './rows.ts'
 import type { SessionFold } from './session-fold.ts'
 import type { Writer } from './writer.ts'
 
@@ -49,7 +49,8 @@ export async function removeBlocks(
   }
   for (const interval of intervals) {
     for (let [first, end] = interval; first < end;) {
-      const rows = await db.all<StoredRow>(
+      const rows = await storedRows(
+        db,
         `SELECT ${EVENT_COLUMNS} FROM events e JOIN scopes s USING (scope)
          WHERE e.row >= ? AND e.row < ? ORDER BY e.row LIMIT ${CHUNK}`,
         [first, end],
@@ -58,7 +59,8 @@ export async function removeBlocks(
       first = rows.length < CHUNK ? end : rows.at(-1)!.row + 1
       if (entries.size >= CHUNK) await flush(() => Promise.resolve())
     }
-    const carried = await db.all<StoredRow>(
+    const carried = await storedRows(
+      db,
       `SELECT ${EVENT_COLUMNS} FROM events e JOIN scopes s USING (scope) WHERE e.carried >= ? AND e.carried < ?`,
       interval,
     )

@@ -1,6 +1,7 @@
 import type { EventRow } from '../../core/api.ts'
 import type { Event, EventType } from '../../core/events.ts'
 import { EVENT_TYPES } from '../../core/events.ts'
+import type { Database, SqlParams } from '../sqlite.ts'
 import { cursorOf } from './cursor.ts'
 
 /** No event counts as having happened later than this after its receipt: a wrong clock cannot reach into the future. */
@@ -31,14 +32,14 @@ export function effectiveTime(event: Event, receivedAt: number): { at: number; i
   return said > latest ? { at: latest, isAhead: true } : { at: said, isAhead: false }
 }
 
-/** What `EVENT_COLUMNS` selects. */
+/** A row as it is stored, with its scope. */
 export interface StoredRow {
   row: number
   id: string
   type: number
   at: number
   receivedAt: number
-  detail: string
+  detail: object
   timestamp: string | null
   carried: number | null
   source: string
@@ -48,9 +49,40 @@ export interface StoredRow {
   assistant: string
 }
 
+type StoredColumns = [
+  row: number,
+  id: string,
+  type: number,
+  at: number,
+  receivedAt: number,
+  detail: object,
+  timestamp: string | null,
+  carried: number | null,
+  source: string,
+  session: string,
+  project: string,
+  tag: string,
+  assistant: string,
+]
+
 /** Of `events e JOIN scopes s USING (scope)`. */
 export const EVENT_COLUMNS = `e.row, e.id, e.type, e.at, e.received_at AS receivedAt, e.detail, e.timestamp, e.carried,
   s.source, s.session, s.project, s.tag, s.assistant`
+
+/** Rows of a statement that selects `EVENT_COLUMNS`, in its order. They come as one JSON text, which is much less work. */
+export async function storedRows(db: Database, select: string, params: SqlParams): Promise<StoredRow[]> {
+  const found = await db.get<{ rows: string }>(
+    `SELECT json_group_array(json_array(row, id, type, at, receivedAt, json(detail), timestamp, carried, source, session,
+       project, tag, assistant)) AS rows FROM (${select})`,
+    params,
+  )
+  const rows = JSON.parse(found!.rows) as StoredColumns[]
+  return rows.map(
+    ([row, id, type, at, receivedAt, detail, timestamp, carried, source, session, project, tag, assistant]) => {
+      return { row, id, type, at, receivedAt, detail, timestamp, carried, source, session, project, tag, assistant }
+    },
+  ) // prettier-ignore
+}
 
 const ID_PREFIX = 'evt_'
 const TYPE_NUMBERS = new Map<EventType, number>(EVENT_TYPES.map((type, number) => [type, number]))
@@ -104,7 +136,7 @@ export function eventOf(stored: StoredRow): Event {
     source: stored.source,
     timestamp: stored.timestamp ?? new Date(stored.at).toISOString(),
     eventType: EVENT_TYPES[stored.type],
-    payload: { ...common, ...(JSON.parse(stored.detail) as object) },
+    payload: Object.assign(common, stored.detail),
   } as Event
 }
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Database } from '../sqlite.ts'
-import type { Entry, StoredRow } from './rows.ts'
-import { entryOf, EVENT_COLUMNS } from './rows.ts'
+import type { Entry } from './rows.ts'
+import { entryOf, EVENT_COLUMNS, storedRows } from './rows.ts'
 import type { SessionFold } from './session-fold.ts'
 import { asks, emptyFold, foldAgain, foldIn, isExact, isOpen } from './session-fold.ts'
 
@@ -109,7 +109,8 @@ export class SessionStore {
   async #foldAnew(source: string, sessionId: string): Promise<SessionFold> {
     const fold = emptyFold(source, sessionId)
     for (;;) {
-      const rows = await this.#db.all<StoredRow>(
+      const rows = await storedRows(
+        this.#db,
         `SELECT ${EVENT_COLUMNS} FROM events e JOIN scopes s USING (scope)
          WHERE scope IN (SELECT scope FROM scopes WHERE source = ? AND session = ?) AND e.row > ?
          ORDER BY e.row LIMIT ${PAGE}`,

@@ -2,8 +2,17 @@ import type { Event } from '../../core/events.ts'
 import { weight } from '../../core/events.ts'
 import type { Database } from '../sqlite.ts'
 import { RollupDelta } from './rollups.ts'
-import type { Entry, Occurrence, StoredRow } from './rows.ts'
-import { columnsOf, effectiveTime, entryOf, EVENT_COLUMNS, hasId, INSERT_EVENTS, storedId } from './rows.ts'
+import type { Entry, Occurrence } from './rows.ts'
+import {
+  columnsOf,
+  effectiveTime,
+  entryOf,
+  EVENT_COLUMNS,
+  hasId,
+  INSERT_EVENTS,
+  storedId,
+  storedRows,
+} from './rows.ts'
 import { Scopes } from './scopes.ts'
 import type { SessionFold } from './session-fold.ts'
 import type { Change } from './session-store.ts'
@@ -106,7 +115,8 @@ export class Writer {
   /** Adds to `pending` the events of these that are in the index. */
   async #known(occurrences: readonly Occurrence[], pending: Pendings): Promise<void> {
     const ids = occurrences.map(({ event }) => storedId(event.id))
-    const rows = await this.#db.all<StoredRow>(
+    const rows = await storedRows(
+      this.#db,
       `SELECT ${EVENT_COLUMNS} FROM json_each(?) j CROSS JOIN events e ON ${hasId('j')} JOIN scopes s USING (scope)`,
       [JSON.stringify(ids)],
     )
