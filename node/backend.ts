@@ -8,11 +8,13 @@ import type {
   MembersAnswer,
   OutboxAnswer,
   OverlapsAnswer,
+  ProjectStatus,
   SessionRow,
   SessionsAnswer,
   StatsAnswer,
   StatusAnswer,
 } from '../core/api.ts'
+import { compare } from '../core/buckets.ts'
 import type { Sharing } from '../core/rule.ts'
 import type {
   Backend,
@@ -92,10 +94,7 @@ export class NodeBackend implements Backend {
         { key: core, source, kind: 'private', blocks: length, bytes, behind: length - index.indexed(core) },
       ],
       sources: sources.status(),
-      projects: seen.map((project) => ({
-        ...project,
-        sharing: sharing.sharingOf(project.project, project.projectTag),
-      })),
+      projects: withDecided(seen, sharing),
       archive: null,
       refused: invalid > 0 ? { invalid } : {},
     }
@@ -170,11 +169,32 @@ export class NodeBackend implements Backend {
   /** Adds what only this machine knows of its own sessions. */
   #withLocals<Rows extends readonly (EventRow | SessionRow)[] | null>(rows: Rows): Rows {
     if (!rows) return rows
-    const locals = this.#options.sources.locals()
+    const { sources, device } = this.#options
     return rows.map((row) => {
       const sessionId = 'payload' in row ? row.payload.sessionId : row.sessionId
-      const local = row.source === this.#options.device.source ? locals.get(sessionId) : undefined
-      return local && Object.keys(local).length > 0 ? { ...row, local } : row
+      const local = row.source === device.source ? sources.local(sessionId) : undefined
+      return local ? { ...row, local } : row
     }) as unknown as Rows
   }
+}
+
+/** The projects that have been seen, and those that something was decided about before they were. */
+function withDecided(seen: readonly SeenProject[], sharing: SharingDecisions): ProjectStatus[] {
+  const keyOf = ({ project, projectTag }: SeenProject) => `${project}~${projectTag ?? ''}`
+  const all = new Map(seen.map((project) => [keyOf(project), project]))
+  const names = new Set(seen.map(({ project }) => project))
+  for (const { project, projectTag } of sharing.projects()) {
+    const decided = projectTag === undefined ? { project } : { project, projectTag }
+    // A decision about a name stands with each project of that name.
+    if (projectTag === undefined && names.has(project)) continue
+    all.set(keyOf(decided), decided)
+  }
+  return [...all.values()]
+    .map((project) => ({ ...project, sharing: sharing.sharingOf(project.project, project.projectTag) }))
+    .sort((a, b) => compare(keyOf(a), keyOf(b)))
+}
+
+interface SeenProject {
+  project: string
+  projectTag?: string
 }

@@ -3,6 +3,7 @@ import type { ActionName, Actions, ErrorAnswer, ServerMessage } from '../../core
 import { API_VERSION } from '../../core/api.ts'
 import { VibeTeaError } from '../../core/errors.ts'
 import { readApiToken } from '../home/api-token.ts'
+import type { Running } from '../home/lock.ts'
 import { readLock } from '../home/lock.ts'
 
 /** A running node, as a command talks to it. */
@@ -44,6 +45,7 @@ export class Client {
     signal.addEventListener('abort', () => socket.close(), { once: true })
     return new Promise((resolve, reject) => {
       socket.on('message', (data: Buffer) => onMessage(JSON.parse(data.toString()) as ServerMessage))
+      socket.on('unexpected-response', (_request, response) => void refusal(response).then(reject, reject))
       socket.on('error', (error) => reject(stopped(error)))
       socket.on('close', () => (signal.aborted ? resolve() : reject(stopped())))
     })
@@ -64,6 +66,14 @@ export class Client {
   }
 }
 
+/** What the API says of a WebSocket that it does not open. */
+async function refusal(response: AsyncIterable<Buffer>): Promise<VibeTeaError> {
+  const parts: Buffer[] = []
+  for await (const part of response) parts.push(part)
+  const { error, message } = JSON.parse(Buffer.concat(parts).toString()) as ErrorAnswer
+  return new VibeTeaError(error, message)
+}
+
 function stopped(cause?: unknown): VibeTeaError {
   return new VibeTeaError(
     'node_stopped',
@@ -75,17 +85,23 @@ function stopped(cause?: unknown): VibeTeaError {
   )
 }
 
-/** The node that runs for a home, or null where none does. */
+/** The node that runs for a home, or null where none does, or none that answers yet. */
 export async function findNode(home: string): Promise<Client | null> {
+  return clientOf(await readLock(home))
+}
+
+/** The node that runs for a home; throws a sentence with what to do where none does. */
+export async function requireNode(home: string): Promise<Client> {
   const running = await readLock(home)
+  const client = await clientOf(running)
+  if (client) return client
+  if (running)
+    throw new VibeTeaError('starting', 'VibeTea is just starting or stopping here.', 'Try again in a moment.')
+  throw new VibeTeaError('not_running', 'No VibeTea node is running.', 'Start one with: vibetea start')
+}
+
+async function clientOf(running: Running | null): Promise<Client | null> {
   if (!running?.url || running.tokenPath === null) return null
   const token = await readApiToken(running.tokenPath)
   return token === null ? null : new Client(running.url, token)
-}
-
-/** The node that runs for a home; throws a sentence that names `vibetea start` where none does. */
-export async function requireNode(home: string): Promise<Client> {
-  const client = await findNode(home)
-  if (client) return client
-  throw new VibeTeaError('not_running', 'No VibeTea node is running.', 'Start one with: vibetea start')
 }

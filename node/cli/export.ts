@@ -24,12 +24,20 @@ export async function exportEvents(
   }
   const from = flags.from === undefined ? 0 : parseMoment(flags.from)
   const to = flags.to === undefined ? Infinity : parseMoment(flags.to)
+  if (from >= to) {
+    throw new VibeTeaError(
+      'invalid_range',
+      '--from is not before --to.',
+      'Give --from the earlier of the two.',
+    )
+  }
   const settings = await settingsOf(context)
   const line = flags.format === 'csv' ? csvLine : (event: EventRow) => JSON.stringify(bareEvent(event))
   if (flags.format === 'csv') context.out(CSV_HEADER)
   const write = async (pages: Pages) => {
     for await (const event of inOrder(pages, from, to)) {
-      if (context.signal.aborted) return
+      if (context.signal.aborted)
+        throw new VibeTeaError('interrupted', 'Interrupted: the export is not whole.')
       context.out(line(event))
     }
   }

@@ -10,6 +10,7 @@ export async function open(context: Context, flags: { print?: boolean }): Promis
   const client = await requireNode(home)
   const { url } = await client.act<'open', { url: string }>('open', {})
   if (flags.print) return context.out(url)
-  await openBrowser(url, { directory: launchDirectory(home), lifetimeMs: OPEN_CODE_MS })
-  context.out(`Opening ${client.url}`)
+  const { isOpened } = await openBrowser(url, { directory: launchDirectory(home), lifetimeMs: OPEN_CODE_MS })
+  if (isOpened) return context.out(`Opening ${client.url}`)
+  context.out(`No browser could be started here. Within 60 seconds, open ${url}`)
 }

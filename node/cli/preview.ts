@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs'
 import { VibeTeaError } from '../../core/errors.ts'
 import { printable } from '../../core/printable.ts'
 import { loadDevice, projectsOf, ruleOf } from '../device.ts'
 import { SharingDecisions } from '../home/sharing.ts'
-import { ADAPTERS } from '../sources/adapters.ts'
+import { ADAPTERS, sessionDirectories } from '../sources/adapters.ts'
 import { readBatch } from '../sources/batch.ts'
 import type { Context } from './command.ts'
 import { bareEvent, eventLine } from './output.ts'
@@ -19,12 +18,9 @@ export async function preview(
   const device = await loadDevice(settings, context.err)
   const rule = ruleOf(device, settings, await SharingDecisions.open(settings.home))
   const projects = projectsOf(device, context.homeDirectory)
-  const own = ADAPTERS.flatMap((adapter) => {
-    const directories = settings.directories[adapter.assistant] ?? adapter.defaultDirectories(context)
-    return directories.flatMap((directory) => adapter.watched(directory))
-  })
+  const own = sessionDirectories(settings.directories, context)
   let code = 0
-  const events = readBatch(paths.length > 0 ? paths : own.filter((path) => existsSync(path)), {
+  const events = readBatch(paths.length > 0 ? paths : own, {
     adapters: ADAPTERS,
     rule,
     projects,

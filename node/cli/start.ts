@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { START_CODE_MS } from '../api/tokens.ts'
+import type { Opened } from '../api/open-browser.ts'
 import { openBrowser } from '../api/open-browser.ts'
 import { AlreadyRunningError } from '../home/lock.ts'
 import { createLogger } from '../home/logger.ts'
@@ -32,16 +33,30 @@ export async function start(context: Context, flags: { port?: string; open: bool
     return 0
   }
   context.out(`VibeTea is at ${node.url} (Ctrl-C ends it)`)
-  if (flags.open) {
-    const directory = launchDirectory(settings.home)
-    await openBrowser(node.launchAddress(START_CODE_MS), { directory, lifetimeMs: START_CODE_MS })
-  }
+  const launched = flags.open ? await launch(node, settings.home, context) : null
   await new Promise<void>((resolve) => {
     if (context.signal.aborted) resolve()
     context.signal.addEventListener('abort', () => resolve(), { once: true })
   })
+  await launched?.remove()
   await node.stop()
   return 0
+}
+
+/** Opens the dashboard; where that cannot be done the node goes on, and the person is told how to. */
+async function launch(node: VibeTeaNode, home: string, context: Context): Promise<Opened | null> {
+  try {
+    const options = { directory: launchDirectory(home), lifetimeMs: START_CODE_MS }
+    const opened = await openBrowser(node.launchAddress(START_CODE_MS), options)
+    if (!opened.isOpened) context.out('No browser could be started here; see: vibetea open --print')
+    return opened
+  } catch (error) {
+    context.err(
+      `The dashboard could not be opened: ${String(error instanceof Error ? error.message : error)}`,
+    )
+    context.err('Open it with: vibetea open --print')
+    return null
+  }
 }
 
 /** Shows on a terminal how far the sessions that were there have been read; elsewhere nothing. */

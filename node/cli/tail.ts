@@ -1,11 +1,14 @@
-import type { EventsAnswer } from '../../core/api.ts'
+import type { EventRow, EventsAnswer } from '../../core/api.ts'
 import { VibeTeaError } from '../../core/errors.ts'
 import type { Event } from '../../core/events.ts'
+import type { Client } from './client.ts'
 import { requireNode } from './client.ts'
 import type { Context } from './command.ts'
 import { bareEvent, eventLine } from './output.ts'
 import type { TailFlags } from './program.ts'
 import { settingsOf } from './settings.ts'
+
+type Filter = Record<'project' | 'source' | 'type', string | undefined>
 
 /** `vibetea tail`: until Ctrl-C, or until the node stops. */
 export async function tail(context: Context, flags: TailFlags): Promise<void> {
@@ -13,19 +16,13 @@ export async function tail(context: Context, flags: TailFlags): Promise<void> {
   const client = await requireNode(home)
   const print = (event: Event) =>
     context.out(flags.json ? JSON.stringify(bareEvent(event)) : eventLine(event))
-  const filter = { project: flags.project, source: flags.source, type: flags.type }
-  const lines = lineCount(flags)
+  const filter: Filter = { project: flags.project, source: flags.source, type: flags.type }
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, value)
   const newest = await client.get<EventsAnswer>('/api/events', { limit: '1' })
   const head = newest.events[0]?.cursor
   if (head !== undefined) query.set('after', head)
-  // Asked even for no lines: a wrong filter is refused here with its sentence.
-  const before = await client.get<EventsAnswer>('/api/events', {
-    ...filter,
-    limit: String(Math.max(1, lines)),
-  })
-  const shown = before.events.slice(0, lines).reverse()
+  const shown = await before(client, filter, lineCount(flags))
   for (const event of shown) print(event)
   const printed = new Set(shown.map((event) => event.cursor))
   await client.follow(
@@ -39,6 +36,13 @@ export async function tail(context: Context, flags: TailFlags): Promise<void> {
     },
     context.signal,
   )
+}
+
+/** The last `count` events that a filter lets through, oldest first. */
+async function before(client: Client, filter: Filter, count: number): Promise<EventRow[]> {
+  if (count === 0) return []
+  const { events } = await client.get<EventsAnswer>('/api/events', { ...filter, limit: String(count) })
+  return events.reverse()
 }
 
 function lineCount({ lines, json }: TailFlags): number {

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { VibeTeaError } from '../../core/errors.ts'
 import type { Assistant } from '../../core/events.ts'
 import { ADAPTERS } from './adapters.ts'
+import { directoriesOf } from './directories.ts'
 import { polledFileSystem } from './file-systems.ts'
 import type { Adapter, Environment } from './port.ts'
 
@@ -11,7 +12,7 @@ export function describeSessions(
   environment: Environment,
 ): { assistant: Assistant; look: () => Promise<string> }[] {
   return ADAPTERS.map((adapter) => {
-    const where = directories[adapter.assistant] ?? adapter.defaultDirectories(environment)
+    const where = directoriesOf(adapter, directories, environment)
     return { assistant: adapter.assistant, look: () => describe(adapter, where) }
   })
 }

@@ -11,6 +11,8 @@ export interface FileIntakeOptions {
   /** The session of records that name none. */
   sessionIdOf(path: string): string
   record(drafts: readonly Draft[]): Promise<void>
+  /** What a file says of its session for the owner alone; the session's id is the assistant's own. */
+  onLocal(sessionId: string, local: LocalFields): void
   /** Everything that was read of a file has been recorded, also what was held. */
   dealtWith(path: string): void
   /** What goes wrong while nobody waits for it. */
@@ -50,6 +52,7 @@ export class FileIntake implements LineSink {
       const found = reader.read(bytes, start)
       if (start >= resumeAt) drafts.push(...found)
     }
+    this.#options.onLocal(reader.sessionId, reader.local)
     await this.#options.record(drafts)
     if (atEnd && reader.heldFrom !== null) {
       file.stopWaiting = this.#options.timers.after(SILENCE_MS, () => {
@@ -67,11 +70,6 @@ export class FileIntake implements LineSink {
   /** Gives up what is held in every file. */
   async flush(): Promise<void> {
     for (const [path, file] of this.#files) await this.#flush(path, file)
-  }
-
-  /** What the owner sees of their sessions besides, by the session's id as the assistant has it. */
-  *locals(): Iterable<[string, LocalFields]> {
-    for (const { reader } of this.#files.values()) yield [reader.sessionId, reader.local]
   }
 
   async #flush(path: string, file: OpenFile): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Event, Tokens } from '../../core/events.ts'
+import type { Assistant, Event, Tokens } from '../../core/events.ts'
 import { tokenSum, weight } from '../../core/events.ts'
 import { Lifecycle, SESSION_GAP_MS } from '../../core/lifecycle.ts'
 import type { Draft, Project, Rule } from '../../core/rule.ts'
@@ -69,6 +69,11 @@ export class Recorder {
   /** Picks up the sessions that had not ended when the node last stopped. */
   async start(): Promise<void> {
     for (const [id, events] of await this.#options.recorded.openSessions()) this.#restore(id, events)
+  }
+
+  /** The session's id in events, for the assistant's own. */
+  sessionId(assistant: Assistant, raw: string): string {
+    return this.#options.rule.sessionId(assistant, raw)
   }
 
   /** Records what is new among some drafts; resolves when it is stored. Calls wait for each other. */

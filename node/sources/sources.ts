@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs'
 import type { LocalFields, SourceStatus } from '../../core/api.ts'
 import type { Assistant } from '../../core/events.ts'
-import { printable } from '../../core/printable.ts'
 import { sessionIdOf } from './adapters.ts'
+import { directoriesOf } from './directories.ts'
 import { FileIntake } from './file-intake.ts'
+import { Locals } from './locals.ts'
 import type { Adapter, Environment, Liveness } from './port.ts'
 import type { IsAlive, Recorder } from './recorder.ts'
+import type { TailProgress } from './tail.ts'
 import { Tail } from './tail.ts'
 import type { CursorStore, Timers } from './tail-port.ts'
 import type { FolderWatch } from './tail-watch.ts'
@@ -15,8 +17,6 @@ import { watchFolder } from './tail-watch.ts'
 const TICK_MS = 5000
 /** Sessions of the last day keep their titles and branches over a restart: their files are read again. */
 const READ_AGAIN_MS = 86_400_000
-/** A title can be a whole document. */
-const MAX_LOCAL_LENGTH = 200
 
 export interface SourcesOptions {
   adapters: readonly Adapter[]
@@ -47,6 +47,8 @@ interface Source {
 export class Sources {
   readonly #options: SourcesOptions
   readonly #sources: readonly Source[]
+  readonly #locals = new Locals()
+  readonly #progress = new Map<Assistant, TailProgress>()
   readonly #watches = new Map<string, FolderWatch>()
   #stopTicking: () => void = () => undefined
   #isCatchingUp = true
@@ -92,24 +94,20 @@ export class Sources {
     })
   }
 
-  /** What only this machine's owner sees of their sessions, by the id in events; of sessions read in this run. */
-  locals(): Map<string, LocalFields> {
-    const locals = new Map<string, LocalFields>()
-    for (const { intake } of this.#sources) {
-      for (const [sessionId, local] of intake.locals())
-        locals.set(sessionId, { ...locals.get(sessionId), ...shown(local) })
-    }
-    return locals
+  /** What only this machine's owner sees of a session, by the id in events. */
+  local(sessionId: string): LocalFields | undefined {
+    return this.#locals.get(sessionId)
   }
 
   #source(adapter: Adapter): Source {
     const { environment, recorder, cursors, timers, onProblem, onError } = this.#options
-    const directories =
-      this.#options.directories[adapter.assistant] ?? adapter.defaultDirectories(environment)
+    const directories = directoriesOf(adapter, this.#options.directories, environment)
     const intake = new FileIntake({
       adapter,
       sessionIdOf,
       record: (drafts) => recorder.record(drafts),
+      onLocal: (sessionId, local) =>
+        this.#locals.update(recorder.sessionId(adapter.assistant, sessionId), local),
       dealtWith: (path) => tail.dealtWith(path, Infinity),
       onError,
       timers,
@@ -125,7 +123,10 @@ export class Sources {
       readAgainMs: READ_AGAIN_MS,
       timers,
       problems: { problem: onProblem, solved: () => undefined },
-      onProgress: () => this.#progress(),
+      onProgress: (progress) => {
+        this.#progress.set(adapter.assistant, progress)
+        this.#tellProgress()
+      },
     })
     return { adapter, directories, intake, tail, liveness: adapter.liveness?.(directories) ?? null }
   }
@@ -136,13 +137,12 @@ export class Sources {
     return answers.find((answer) => answer === true) ?? answers.find((answer) => answer === false)
   }
 
-  #progress(): void {
+  #tellProgress(): void {
     let done = 0
     let total = 0
-    for (const { tail } of this.#sources) {
-      const { progress } = tail.status
-      done += progress.filesDone
-      total += progress.files
+    for (const { files, filesDone } of this.#progress.values()) {
+      done += filesDone
+      total += files
     }
     this.#options.onProgress(done, total)
   }
@@ -174,15 +174,4 @@ export class Sources {
       this.#watches.set(folder, watchFolder(folder, { changed, failed }))
     }
   }
-}
-
-/** A session's own texts as they may be shown. */
-function shown(local: LocalFields): LocalFields {
-  const entries = Object.entries(local) as [keyof LocalFields, string][]
-  return Object.fromEntries(
-    entries.map(([name, text]) => [
-      name,
-      printable(text.slice(0, 4 * MAX_LOCAL_LENGTH)).slice(0, MAX_LOCAL_LENGTH),
-    ]),
-  )
 }

@@ -92,7 +92,7 @@ export class ClaudeReader implements Reader {
       if (!this.#cwds.has(sessionId)) this.#cwds.set(sessionId, common.cwd)
       this.#worktree = /[\\/]\.claude[\\/]worktrees[\\/]([^\\/]+)/.exec(common.cwd)?.[1] ?? null
     }
-    if (common.branch !== null) this.#branch = common.branch
+    if (common.branch !== null && !common.isSidechain) this.#branch = common.branch
     if (record.type === 'title') {
       this.#setTitle(record.title, record.isChosen)
       return
