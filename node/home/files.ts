@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, constants, copyFile, link, open, rename, rm, stat } from 'node:fs/promises'
+import { chmod, constants, copyFile, link, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { VibeTeaError } from '../../core/errors.ts'
 
@@ -27,6 +27,11 @@ const SENTENCES: Readonly<Record<string, readonly [code: string, what: string, r
   ],
   EISDIR: ['not_a_file', 'a directory is in its place', 'Move the directory away.'],
   ENOTDIR: ['not_a_directory', 'a file is in the place of a directory', 'Move the file away.'],
+  ENOENT: [
+    'not_found',
+    'its directory is not there and cannot be made',
+    'Set VIBETEA_HOME to a directory that can be written.',
+  ],
   EEXIST: ['not_a_directory', 'a file is in the place of a directory', 'Move the file away.'],
 }
 
@@ -44,6 +49,22 @@ export function fileError(error: unknown, path: string, done: string): unknown {
   if (!known) return error
   const [code, what, remedy] = known
   return new VibeTeaError(code, `${path} cannot be ${done}: ${what}.`, remedy, { cause: error })
+}
+
+/**
+ * Makes a directory for this user alone, with those above it, where they are not there. `mkdir` with `recursive` never
+ * returns from a place that takes no directories, such as `/proc` (Node 20).
+ */
+export async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 })
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return
+    const above = dirname(path)
+    if (errorCode(error) !== 'ENOENT' || above === path) throw error
+    await makeDirectory(above)
+    await mkdir(path, { mode: 0o700 })
+  }
 }
 
 /**

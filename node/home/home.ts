@@ -1,7 +1,7 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { VibeTeaError } from '../../core/errors.ts'
-import { errorCode, fileError, tighten } from './files.ts'
+import { errorCode, fileError, makeDirectory, tighten } from './files.ts'
 
 /** Says something that a person should know and that does not stop the node. A sentence. */
 export type Warn = (sentence: string) => void
@@ -12,7 +12,7 @@ export type Warn = (sentence: string) => void
  */
 export async function openHome(home: string, warn: Warn): Promise<void> {
   try {
-    await mkdir(home, { recursive: true, mode: 0o700 })
+    await makeDirectory(home)
     if (await tighten(home)) {
       warn(`${home} was open to other users of this machine; it now is open to you alone (0700).`)
     }

@@ -1,10 +1,10 @@
-import { mkdir, readFile, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { VibeTeaError } from '../../core/errors.ts'
 import type { Blake2b } from '../../core/hash.ts'
 import { portableBlake2b } from '../../core/hash.ts'
 import { DeviceKey } from './device-key.ts'
-import { errorCode, fileError, READABLE, tighten, writeNew, writeWhole } from './files.ts'
+import { errorCode, fileError, makeDirectory, READABLE, tighten, writeNew, writeWhole } from './files.ts'
 import type { Warn } from './home.ts'
 
 const SECRET_BYTES = 32
@@ -28,7 +28,7 @@ export async function loadDeviceKey(options: KeyOptions): Promise<DeviceKey> {
   const { keyPath, privateKey, random, warn, hash = portableBlake2b } = options
   if (privateKey) return new DeviceKey(privateKey, hash)
   try {
-    await mkdir(keyPath, { recursive: true, mode: 0o700 })
+    await makeDirectory(keyPath)
   } catch (error) {
     throw fileError(error, keyPath, 'used for the device key')
   }

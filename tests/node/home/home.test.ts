@@ -36,6 +36,12 @@ describe('the home', () => {
     expect(await opened(home)).toEqual([])
   })
 
+  test.runIf(process.platform === 'linux')('a place that takes no directories is named', async () => {
+    await expect(opened('/proc/vibetea/home')).rejects.toThrow(
+      "/proc/vibetea/home cannot be used as VibeTea's home: its directory is not there and cannot be made.",
+    )
+  })
+
   test('a file in its place is named', async () => {
     const home = join(temporaryDirectory(), 'home')
     writeFileSync(home, '')
