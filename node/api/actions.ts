@@ -2,14 +2,11 @@ import * as z from 'zod'
 import type { Actions } from '../../core/api.ts'
 import { DURATION_FORM, parseDuration } from '../../core/duration.ts'
 import type { Backend } from './backend.ts'
-import { check, parseTime } from './parameters.ts'
+import { check, parseTime, project } from './parameters.ts'
 
 const MAX_PAUSE_MS = 365 * 86_400_000
 
-const PROJECT = 'the name of a project, or name~tag where two have that name'
-const projectArgs = z.strictObject({
-  project: z.string(PROJECT).regex(/^[A-Za-z0-9._@+()[\]~-]{1,100}$/, PROJECT),
-})
+const projectArgs = z.strictObject({ project })
 const noArgs = z.strictObject({})
 
 const UNTIL = 'a time to come within a year, such as 2026-11-21T08:00:00Z, or null for until "resume"'

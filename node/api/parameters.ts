@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { STATS_BY } from '../../core/api.ts'
 import { EVENT_TYPES } from '../../core/events.ts'
+import { parseProjectKey, PROJECT_FORM } from '../../core/project-key.ts'
 import { isSessionId, isSource } from '../../core/shapes.ts'
 import { Refusal, shown } from './refusal.ts'
 
@@ -70,10 +71,9 @@ const time = matching(
   (text) => parseTime(text) !== null,
   'a time such as 2026-11-20T08:00:00Z, or milliseconds since 1970',
 ).transform((text) => parseTime(text)!)
-/** `name` or `name~tag`. */
-const project = matching(
-  (text) => /^[A-Za-z0-9._@+()[\]~-]{1,100}$/.test(text),
-  'names of projects with commas between them',
+/** What a person calls a project; gives its key. */
+export const project = matching((text) => parseProjectKey(text) !== null, PROJECT_FORM).transform((text) =>
+  parseProjectKey(text)!,
 )
 const source = matching(isSource, 'sources such as macbook-k3f9xq with commas between them')
 const types = list(choice(EVENT_TYPES))

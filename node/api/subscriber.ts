@@ -1,4 +1,5 @@
 import type { EventRow, MemberRow, PeerStatus, ServerMessage, SessionRow } from '../../core/api.ts'
+import { isAmong, type NamedProject } from '../../core/project-key.ts'
 import type { EventFilter, LiveFeed } from './backend.ts'
 import type { Clock } from './clock.ts'
 
@@ -49,6 +50,7 @@ export class Subscriber {
   /** Everything up to here has come. */
   #head: string
   #gap: (ServerMessage & { type: 'gap' }) | null = null
+  /** By source and session: an id is unique only within its source. */
   #sessions = new Map<string, SessionRow>()
   #presence: readonly MemberRow[] | null = null
   #peers: readonly PeerStatus[] | null = null
@@ -62,7 +64,8 @@ export class Subscriber {
       feed.onRows((rows, head) => this.#takeRows(rows, head)),
       feed.onSessions((sessions) => {
         for (const session of sessions) {
-          if (matchesPlace(filter, session.source, session)) this.#sessions.set(session.sessionId, session)
+          const { source, sessionId } = session
+          if (matchesPlace(filter, source, session)) this.#sessions.set(`${source} ${sessionId}`, session)
         }
         this.#flushSoon()
       }),
@@ -232,14 +235,9 @@ export class Subscriber {
   }
 }
 
-function matchesPlace(
-  filter: EventFilter,
-  source: string,
-  { project, projectTag }: { project: string; projectTag?: string },
-): boolean {
+function matchesPlace(filter: EventFilter, source: string, project: NamedProject): boolean {
   if (filter.source && !filter.source.includes(source)) return false
-  if (!filter.project) return true
-  return filter.project.includes(project) || filter.project.includes(`${project}~${projectTag}`)
+  return !filter.project || isAmong(filter.project, project)
 }
 
 function matches(filter: EventFilter, row: EventRow): boolean {

@@ -1,8 +1,8 @@
 import type { Sharing } from '../../core/rule.ts'
-import { isBaseName } from '../../core/shapes.ts'
 import process from 'node:process'
 import { DURATION_FORM, parseDuration } from '../../core/duration.ts'
 import { VibeTeaError } from '../../core/errors.ts'
+import { projectKey } from '../../core/project-key.ts'
 import { findNode } from './client.ts'
 import type { Context } from './command.ts'
 import { openHome } from '../home/home.ts'
@@ -21,15 +21,8 @@ const SAYS: Record<Verb, string> = {
 }
 
 /** `vibetea share|private|exclude <project>`: through the running node, else for its next start. */
-export async function setSharing(context: Context, verb: Verb, project: string): Promise<void> {
-  const [name, tag, ...rest] = project.split('~')
-  if (!isBaseName(name) || rest.length > 0 || tag === '') {
-    throw new VibeTeaError(
-      'invalid_project',
-      `"${project}" is not a project's name.`,
-      'Give the name of its folder as the dashboard shows it, such as web-app, or name~tag where two have one name.',
-    )
-  }
+export async function setSharing(context: Context, verb: Verb, name: string): Promise<void> {
+  const project = projectKey(name)
   const { home } = await settingsOf(context)
   const client = await findNode(home)
   if (client) await client.act(verb, { project })

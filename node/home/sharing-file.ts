@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { VibeTeaError } from '../../core/errors.ts'
+import { isProjectKey } from '../../core/project-key.ts'
 import type { Sharing } from '../../core/rule.ts'
 import { errorCode, fileError, writeWhole } from './files.ts'
 import type { Interval } from './intervals.ts'
 import { withInterval } from './intervals.ts'
-import { isProjectKey } from './project-key.ts'
 
 /** `sharing.json` in the home (0600): what its owner decided about projects and pauses. People read and edit it. */
 

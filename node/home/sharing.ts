@@ -1,9 +1,9 @@
 import { VibeTeaError } from '../../core/errors.ts'
+import { partsOf, projectKey } from '../../core/project-key.ts'
 import type { Sharing } from '../../core/rule.ts'
 import { projectName } from '../../core/shapes.ts'
 import type { Interval } from './intervals.ts'
 import { contains, withInterval } from './intervals.ts'
-import { partsOf, projectKey } from './project-key.ts'
 import type { SharingState } from './sharing-file.ts'
 import { readSharing, writeSharing } from './sharing-file.ts'
 

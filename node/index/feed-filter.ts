@@ -1,4 +1,5 @@
 import type { EventType } from '../../core/events.ts'
+import { partsOf } from '../../core/project-key.ts'
 import type { SqlValue } from '../sqlite.ts'
 import { typeNumber } from './rows.ts'
 import { matchNames, matchTyped, matchTypes } from './terms.ts'
@@ -7,6 +8,7 @@ import { matchNames, matchTyped, matchTypes } from './terms.ts'
 export interface FeedFilter {
   source?: readonly string[]
   type?: readonly EventType[]
+  /** Keys: `name`, or `name~tag`. */
   project?: readonly string[]
   session?: string
   /** ms since 1970, inclusive and exclusive. */
@@ -33,7 +35,7 @@ export function conditionsOf(filter: FeedFilter): Conditions | null {
   const { sql, params } = conditions
   const scopes: string[] = []
   if (source) scopes.push(`source IN ${list(params, source)}`)
-  if (project) scopes.push(`project IN ${list(params, project)}`)
+  if (project) scopes.push(inProjects(params, project))
   if (session !== undefined) {
     scopes.push('session = ?')
     params.push(session)
@@ -50,7 +52,11 @@ export function conditionsOf(filter: FeedFilter): Conditions | null {
   }
   // A session's own rows are few, and found by its scopes.
   if (session === undefined) {
-    const names = [source && matchNames(source), project && matchNames(project), type && matchTypes(type)]
+    const names = [
+      source && matchNames(source),
+      project && matchNames(project.map((key) => partsOf(key).project)),
+      type && matchTypes(type),
+    ]
     conditions.names = names.filter(Boolean).join(' AND ') || null
   }
   if (q !== undefined && q.trim() !== '') {
@@ -58,6 +64,17 @@ export function conditionsOf(filter: FeedFilter): Conditions | null {
     if (conditions.typed === null) return null
   }
   return conditions
+}
+
+/** The projects of a name, or of a name and a tag, as SQL on `scopes`. */
+function inProjects(params: SqlValue[], keys: readonly string[]): string {
+  const parts = keys.map(partsOf)
+  const tagged = parts.filter(({ projectTag }) => projectTag !== undefined)
+  const names = parts.filter((part) => !tagged.includes(part)).map(({ project }) => project)
+  const byName = `project IN ${list(params, names)}`
+  if (tagged.length === 0) return byName
+  params.push(JSON.stringify(tagged.map(({ project, projectTag }) => [project, projectTag])))
+  return `(${byName} OR (project, tag) IN (SELECT value->>0, value->>1 FROM json_each(?)))`
 }
 
 function list(params: SqlValue[], values: readonly (string | number)[]): string {

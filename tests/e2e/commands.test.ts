@@ -186,7 +186,7 @@ describe('Wrong usage', () => {
     [['start'], { VIBETEA_LOG_LEVEL: 'loud' }, /VIBETEA_LOG_LEVEL.*loud.*info/],
     [['start', '--port', 'x'], {}, /--port.*x.*65535/],
     [['pause', 'soon'], {}, /"soon".*30m/],
-    [['share', '../web'], {}, /not a project's name/],
+    [['share', '../web'], {}, /is not a project/],
     [['export', '--format', 'xml'], {}, /ndjson or csv/],
     [['export', '--from', 'yesterday'], {}, /yesterday.*2026-11-20/],
     [['outbox', '--limit', '0'], {}, /1 to 1000/],

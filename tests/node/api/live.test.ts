@@ -187,6 +187,17 @@ describe('a listener', () => {
     expect(numbers((await client.next('events')).events)).toEqual([2])
   })
 
+  test('hears of two sources whose sessions have one id', async () => {
+    const api = await testApi()
+    const client = await listening(api)
+    api.feed.add(row(1))
+    await client.next('events')
+    const both = [sessionRow(1), sessionRow(1, { source: OTHER_SOURCE })]
+    api.feed.sessions(...both)
+    api.clock.pass(100)
+    expect(await client.next('sessions')).toEqual({ type: 'sessions', sessions: both })
+  })
+
   test('does not slow down or change what another one gets', async () => {
     const api = await testApi()
     const [all, some] = [await listening(api), await listening(api, `?source=${OTHER_SOURCE}`)]

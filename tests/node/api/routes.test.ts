@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { VibeTeaError } from '../../../core/errors.ts'
+import { PROJECT_FORM } from '../../../core/project-key.ts'
 import { NOW, SOURCE, testApi } from './support.ts'
 
 const SESSION = '0d9e3f0a-5a5c-4f1e-9a57-1f6f3d1b2c4d'
@@ -184,10 +185,7 @@ describe('a wrong parameter', () => {
       '/api/events?source=',
       '"source" is ""; allowed: sources such as macbook-k3f9xq with commas between them.',
     ],
-    [
-      '/api/events?project=../etc',
-      '"project" is "../etc"; allowed: names of projects with commas between them.',
-    ],
+    ['/api/events?project=../etc', `"project" is "../etc"; allowed: ${PROJECT_FORM}.`],
     [
       `/api/events?project=${'a,'.repeat(100)}a`,
       `"project" is "${'a,'.repeat(20)}…"; allowed: 1 to 100 names with commas between them.`,
@@ -309,6 +307,7 @@ describe('POST /api/actions', () => {
     ['share', { project: 'web' }, { project: 'web' }],
     ['private', { project: 'web~ybndrfg8ejkm' }, { project: 'web~ybndrfg8ejkm' }],
     ['exclude', { project: '.dotfiles' }, { project: '.dotfiles' }],
+    ['share', { project: 'Mein Projekt' }, { project: 'Mein-Projekt' }],
     ['pause', {}, { until: null }],
     ['pause', { until: null }, { until: null }],
     ['pause', { duration: '1h' }, { until: '2026-11-20T09:00:00.000Z' }],
@@ -323,21 +322,9 @@ describe('POST /api/actions', () => {
   })
 
   test.each([
-    [
-      'share',
-      {},
-      '"project" is missing; allowed: the name of a project, or name~tag where two have that name.',
-    ],
-    [
-      'share',
-      { project: '/etc/passwd' },
-      '"project" is "/etc/passwd"; allowed: the name of a project, or name~tag where two have that name.',
-    ],
-    [
-      'exclude',
-      { project: ['a'] },
-      '"project" is "[?a?]"; allowed: the name of a project, or name~tag where two have that name.',
-    ],
+    ['share', {}, `"project" is missing; allowed: ${PROJECT_FORM}.`],
+    ['share', { project: '/etc/passwd' }, `"project" is "/etc/passwd"; allowed: ${PROJECT_FORM}.`],
+    ['exclude', { project: ['a'] }, `"project" is "[?a?]"; allowed: ${PROJECT_FORM}.`],
     [
       'pause',
       { duration: '1 h' },

@@ -78,6 +78,17 @@ test('filters hold together', async () => {
   expect(await minutes(test, { source: [] })).toEqual([])
 })
 
+test('two projects of one name are told apart by their tags', async () => {
+  const log = new MemoryLog()
+  const [mine, theirs] = ['ybndrfg8ejkm', 'cpqxot1uwisz']
+  log.append(prompt({ at: -3 }), prompt({ at: -2, projectTag: mine }), prompt({ at: -1, projectTag: theirs }))
+  log.append(prompt({ at: -4, project: 'kettle', projectTag: mine }))
+  const test = await openIndex(log)
+  expect(await minutes(test, { project: [`vibetea~${mine}`] })).toEqual([-2])
+  expect(await minutes(test, { project: [`vibetea~${theirs}`, 'kettle'] })).toEqual([-4, -1])
+  expect(await minutes(test, { project: ['vibetea'] })).toEqual([-1, -2, -3])
+})
+
 test('search finds beginnings of names of files, tools, models, projects, agents, handles and machines', async () => {
   const test = await brew()
   expect(await minutes(test, { q: 'invite' })).toEqual([-57, -59])
