@@ -79,7 +79,7 @@ export interface HealthAnswer {
 /** One assistant on this machine. */
 export interface SourceStatus {
   assistant: Assistant
-  /** Directories that are watched. */
+  /** The configured directories, whether they exist or not. */
   directories: string[]
   files: number
   /** `polling` on network and foreign file systems, or where the system's limit of watches is reached. */

@@ -144,7 +144,7 @@ export class FakeBackend implements Backend {
     const source = this.#people[0]?.source ?? 'macbook-k3f9xq'
     const claude: SourceStatus = {
       assistant: 'claude',
-      directories: ['/home/ada/.claude/projects'],
+      directories: ['/home/ada/.claude'],
       files: this.#people.length * 14,
       watching: 'events',
       backfill: this.backfill,

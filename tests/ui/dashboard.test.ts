@@ -164,10 +164,23 @@ describe('the live feed', () => {
     expect(screen.getByText(`project: web-app~${one}`)).toBeTruthy()
   })
 
-  it('greets who has no session yet', async () => {
+  it('greets who has no session yet, and says which assistant was found', async () => {
+    const claude = {
+      assistant: 'claude',
+      directories: ['/home/ada/.claude'],
+      files: 0,
+      problems: [],
+    } as const
+    const sources = [{ ...claude, watching: 'none' as const, backfill: null }]
+    page.api.answers.status = { ...STATUS, sources }
     await page.open()
     expect(screen.getByText('Kettle’s on.')).toBeTruthy()
     expect(screen.getByText('Nothing brewing.')).toBeTruthy()
+    expect(screen.getByText('No assistant found yet')).toBeTruthy()
+    page.api.answers.status = { ...STATUS, sources: [{ ...sources[0], watching: 'events' }] }
+    await page.settle(31)
+    expect(screen.getByText('Claude Code found')).toBeTruthy()
+    expect(screen.getByText('no session files yet')).toBeTruthy()
   })
 })
 
