@@ -95,6 +95,26 @@ describe('the settings', () => {
     expect(screen.getByText('VibeTea records your sessions as they happen.')).toBeTruthy()
   })
 
+  it('name a file that cannot be read once, and say what to do', async () => {
+    const problem = {
+      path: '/home/ada/.claude/projects',
+      message: 'VibeTea may not read /home/ada/.claude/projects.',
+      remedy: 'Give your user the right to read it.',
+    }
+    const claude = {
+      assistant: 'claude',
+      directories: [],
+      files: 0,
+      watching: 'events',
+      backfill: null,
+    } as const
+    page.api.answers.status = { ...STATUS, sources: [{ ...claude, problems: [problem] }] }
+    page.api.answers.outbox = { events: [] }
+    await page.open([prompt(1)])
+    await page.go('#/settings')
+    expect(screen.getByText(`▲ ${problem.message} ${problem.remedy}`)).toBeTruthy()
+  })
+
   it('switch single keys off', async () => {
     page.api.answers.outbox = { events: [] }
     await page.open([prompt(1)])
