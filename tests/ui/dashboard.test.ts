@@ -192,9 +192,11 @@ describe('the page', () => {
     await page.open()
     expect(document.title).toBe('(2) VibeTea')
     expect(screen.getAllByText('needs an answer · 14 min')).toHaveLength(2)
+    expect(screen.getByRole('button', { name: /^Who\s+2 need an answer$/, hidden: true })).toBeTruthy()
     page.socket.say({ type: 'sessions', sessions: [sessionRow()] })
     await page.settle()
     expect(document.title).toBe('(1) VibeTea')
+    expect(screen.getByRole('button', { name: /^Who\s+1 needs an answer$/, hidden: true })).toBeTruthy()
   })
 
   it('stays readable while the node is away, says so, and goes on without loss or repeat', async () => {

@@ -88,6 +88,11 @@ export function stateWord({ state, needs }: Pick<SessionRow, 'state' | 'needs'>)
   return { active: 'active', waiting: 'waiting', inactive: 'idle', ended: 'ended' }[state]
 }
 
+/** How many sessions wait for a person's answer; '' for none. */
+export function answersWord(answers: number): string {
+  return answers ? `${count(answers)} ${answers === 1 ? 'needs' : 'need'} an answer` : ''
+}
+
 /** What a session did last: `Edit invite.ts`. */
 export function lastLine({ last, needs }: Pick<SessionRow, 'last' | 'needs'>): {
   main: string
