@@ -150,3 +150,19 @@ test('an index answers what its logs say, however they came, and the same after 
     numRuns: 40,
   })
 }, 120_000)
+
+test('a thousand events that came at once, many of them again, are indexed as if they had come one by one', async () => {
+  const times = (i: number) => ({ session: i % 2 ? SESSION : OTHER_SESSION, at: -(i % 90) })
+  const events = Array.from({ length: 2000 }, (_, i) =>
+    response({
+      ...times(i % 900),
+      id: `evt_${String(i % 900).padStart(20, 'k')}`,
+      tokens: { output: i % 7 },
+    }),
+  )
+  const steps = Array.from({ length: 5 }, (_, i): Step => {
+    const block = events.slice(i * 400, (i + 1) * 400)
+    return { log: i % 2, events: block, wait: 0, restart: 'no', late: 3, catchesUp: i === 3, clears: 0 }
+  })
+  await play(steps)
+})
