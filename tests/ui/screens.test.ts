@@ -3,7 +3,7 @@ import { tick } from 'svelte'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SESSION, toolAt } from '../support/events.ts'
 import { prompt, TestPage } from './page.ts'
-import { NOW, rowOf, STATUS } from './support.ts'
+import { NOW, rowOf, sessionRow, STATUS } from './support.ts'
 
 let page: TestPage
 beforeEach(() => {
@@ -147,6 +147,20 @@ describe('a session’s page', () => {
       screen.getByRole('feed', { name: 'Events of this session' }).querySelectorAll('article'),
     ).toHaveLength(5)
   })
+  it('is titled with what only this machine knows, shown as text and no longer than a line', async () => {
+    const title = `<img src=x onerror=alert(1)> \u202Eretsoor\u200B ${'x'.repeat(5000)}`
+    const shown = `<img src=x onerror=alert(1)> retsoor ${'x'.repeat(5000)}`.slice(0, 200)
+    const local = { title, branch: 'fix/\u202Ekettle', worktree: 'lemon' }
+    page.api.answers.sessions = { sessions: [sessionRow({ sessionId: SESSION, local })] }
+    await page.open([prompt(1)])
+    expect(screen.getByText(`${shown} · fix/kettle · lemon`).classList).toContain('cut')
+    await page.go(`#/session/${SESSION}`)
+    expect(screen.getByText(shown).classList).toContain('cut')
+    expect(screen.getByText('branch').nextElementSibling?.textContent).toBe('fix/kettle')
+    expect(screen.getByText('worktree').nextElementSibling?.textContent).toBe('lemon')
+    expect(document.querySelector('main img')).toBeNull()
+  })
+
   it('counts nothing of other sessions while the node is away', async () => {
     const [own, other] = [prompt(1), prompt(2)]
     other.payload.sessionId = '0f0e0d0c-0b0a-4908-8706-050403020100'

@@ -1,4 +1,5 @@
 import type { MemberRow } from '../../core/api.ts'
+import { plain } from './text.ts'
 
 const COLOURS = 8
 
@@ -9,19 +10,7 @@ export function colourOf(name: string): number {
   return ((hash ^ (hash >>> 11)) >>> 0) % COLOURS
 }
 
-/** One or two letters for a name. */
-export function initials(name: string): string {
-  const words = name.split(/[\s._-]+/).filter(Boolean)
-  const letters = words.length > 1 ? [words[0]![0]!, words.at(-1)![0]!] : [(words[0] ?? '?').slice(0, 2)]
-  return letters.join('').toUpperCase()
-}
-
 const MAX_NAME = 80
-
-/** A name that someone else chose, without what turns text around or is not seen. */
-function plain(name: string): string {
-  return name.replace(/[\p{Cc}\p{Cf}]/gu, '').slice(0, MAX_NAME)
-}
 
 /** Who is behind a source. */
 export class People {
@@ -35,6 +24,6 @@ export class People {
 
   /** A member's name, else the source without the device's letters. */
   name(source: string): string {
-    return plain(this.get(source)?.name ?? source.replace(/-[a-z0-9]{6}$/, ''))
+    return plain(this.get(source)?.name ?? source.replace(/-[a-z0-9]{6}$/, ''), MAX_NAME)
   }
 }
