@@ -32,7 +32,8 @@ export async function* readBatch(paths: Iterable<string>, options: BatchOptions)
   for await (const path of filesAt(paths, onProblem)) {
     await attempt(path, () => readFile(path, buffer, options, events), onProblem)
   }
-  yield* events.finish(options.now)
+  // Not `yield*`: an async generator that delegates awaits each event twice more, which takes 1 µs.
+  for (const event of events.finish(options.now)) yield event
 }
 
 async function readFile(
