@@ -42,10 +42,10 @@ export class ClaudeLiveness implements Liveness {
   /** Whether there is a folder in which processes would be. */
   #tells = false
   readonly #isProcessAlive: (pid: number) => boolean
-  /** Processes by the session that they run; the last read. */
-  #states: ProcessState[] = []
+  /** By the file in which the process tells. */
+  #states = new Map<string, ProcessState>()
   /** The wait of each session that was told of last, so that each is told once, and that it is over. */
-  #told = new Map<string, string>()
+  readonly #told = new Map<string, string>()
 
   constructor({ directories, isProcessAlive = isRunning }: ClaudeLivenessOptions) {
     this.watched = directories
@@ -53,27 +53,33 @@ export class ClaudeLiveness implements Liveness {
   }
 
   async poll(): Promise<Draft[]> {
-    const read = (await Promise.all(this.watched.map(readFolder))).filter((states) => states !== null)
-    this.#tells = read.length > 0
-    this.#states = read.flat().filter(({ pid }) => this.#isProcessAlive(pid))
-    const waits = new Map<string, string>()
-    const drafts: Draft[] = []
-    for (const { sessionId, since, waiting } of this.#states) {
-      const told = this.#told.get(sessionId)
-      if (since === null) continue
-      if (waiting) waits.set(sessionId, `${since} ${waiting}`)
-      if (waits.get(sessionId) === told) continue
-      // It was answered, though what follows from the answer may take a while to stand in the session's file.
-      const reason = waiting ?? 'unknown'
-      drafts.push({ at: since, assistant: 'claude', sessionId, cwd: null, fact: { type: 'waiting', reason } })
+    const folders = (await Promise.all(this.watched.map(readFolder))).filter((files) => files !== null)
+    this.#tells = folders.length > 0
+    const states = new Map<string, ProcessState>()
+    for (const [path, read] of folders.flat()) {
+      // One that is just being written says what it said before.
+      const state = read ?? this.#states.get(path)
+      if (state && this.#isProcessAlive(state.pid)) states.set(path, state)
     }
-    this.#told = waits
-    return drafts
+    this.#states = states
+    return [...states.values()].flatMap((state) => this.#news(state))
   }
 
   isAlive(sessionId: string): boolean | undefined {
     if (!this.#tells) return undefined
-    return this.#states.some((state) => state.sessionId === sessionId && this.#isProcessAlive(state.pid))
+    const ofSession = [...this.#states.values()].filter((state) => state.sessionId === sessionId)
+    return ofSession.some(({ pid }) => this.#isProcessAlive(pid))
+  }
+
+  /** A wait that was not told of yet, or that one that was is over. */
+  #news({ sessionId, since, waiting }: ProcessState): Draft[] {
+    const wait = waiting ? `${since} ${waiting}` : undefined
+    if (since === null || wait === this.#told.get(sessionId)) return []
+    if (wait) this.#told.set(sessionId, wait)
+    else this.#told.delete(sessionId)
+    // What follows from an answer may take a while to stand in the session's file.
+    const reason = waiting ?? 'unknown'
+    return [{ at: since, assistant: 'claude', sessionId, cwd: null, fact: { type: 'waiting', reason } }]
   }
 }
 
@@ -88,21 +94,20 @@ function isRunning(pid: number): boolean {
 }
 
 /** null where there is no such folder, as in versions before 2.1.139. */
-async function readFolder(directory: string): Promise<ProcessState[] | null> {
+async function readFolder(directory: string): Promise<[path: string, ProcessState | null][] | null> {
   let names: string[]
   try {
     names = await readdir(directory)
   } catch {
     return null
   }
-  const states: ProcessState[] = []
-  for (const name of names.filter((each) => /^\d{1,10}\.json$/.test(each))) {
-    const state = await readState(join(directory, name))
-    if (state) states.push(state)
-  }
-  return states
+  const files = names.filter((name) => /^\d{1,10}\.json$/.test(name)).map((name) => join(directory, name))
+  return Promise.all(
+    files.map(async (path): Promise<[string, ProcessState | null]> => [path, await readState(path)]),
+  )
 }
 
+/** null where it is no such file, or is just being written. */
 async function readState(path: string): Promise<ProcessState | null> {
   try {
     const text = await readFile(path, 'utf8')

@@ -59,6 +59,16 @@ describe('what a running Claude Code says of its session', () => {
     expect(await liveness.poll()).toHaveLength(1)
   })
 
+  test('is that the wait is over also where the file was half written in between', async () => {
+    await says({ status: 'waiting', waitingFor: 'input needed', statusUpdatedAt: SINCE })
+    await liveness.poll()
+    await writeFile(join(folder, '42.json'), '{"pid":42,"sess')
+    expect(await liveness.poll()).toEqual([])
+    expect(liveness.isAlive(SESSION)).toBe(true)
+    await says({ status: 'busy', statusUpdatedAt: SINCE + 1000 })
+    expect(await liveness.poll()).toMatchObject([{ at: SINCE + 1000, fact: { reason: 'unknown' } }])
+  })
+
   test.each(['busy', 'idle', 'shell', 'dreaming', 7, undefined])(
     'is no wait where the status is %s',
     async (status) => {
