@@ -17,6 +17,5 @@ export function parseMoment(text: string): number {
 
 /** Days in a month, `2026-02`. */
 function daysIn(month: string): number {
-  const [year, number] = month.split('-').map(Number)
-  return new Date(Date.UTC(year!, number!, 0)).getUTCDate()
+  return new Date(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5)), 0)).getUTCDate()
 }
