@@ -137,7 +137,7 @@ async function openUsable(
 async function prepare(db: Database, orderId: string): Promise<string | null> {
   await db.exec(
     `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;
-     PRAGMA cache_size = -16384; PRAGMA mmap_size = 268435456`,
+     PRAGMA cache_size = -16384`,
   )
   const version = (await db.get<{ user_version: number }>('PRAGMA user_version'))?.user_version ?? 0
   if (version > MIGRATIONS.length) return 'The index was made by a newer version of VibeTea.'
