@@ -12,6 +12,8 @@ import type {
 } from '../../core/api.ts'
 import { BUCKET_MS, type BucketCount, bucketOf, byLocalHour, localHours } from '../../core/buckets.ts'
 import type { Event } from '../../core/events.ts'
+import { isAmong } from '../../core/project-key.ts'
+import { isFound } from '../../core/search.ts'
 import type { Backend, EventsQuery, HeatmapQuery, LiveFeed } from '../../node/api/backend.ts'
 import { SessionBook } from './fake-sessions.ts'
 import { PEOPLE, type Person, randomFrom, toRow } from './fake-world.ts'
@@ -88,7 +90,7 @@ export class FakeBackend implements Backend {
 
   events(query: EventsQuery): Promise<EventsAnswer> {
     const { before, limit, order, q } = query
-    const found = this.rows.filter((row) => passes(query, row) && (!q || JSON.stringify(row).includes(q)))
+    const found = this.rows.filter((row) => passes(query, row) && isFound(q ?? '', row))
     if (order === 'time') found.sort((a, b) => Date.parse(a.timestamp) - Date.parse(b.timestamp))
     const end = before ? found.findIndex(({ cursor }) => cursor === before) : found.length
     const events = found.slice(Math.max(0, end - limit), end).reverse()
@@ -215,7 +217,7 @@ function passes({ type, project, source, session, from, to }: EventsQuery, row: 
   const at = Date.parse(row.timestamp)
   return (
     (type?.includes(row.eventType) ?? true) &&
-    (project?.includes(row.payload.project) ?? true) &&
+    (!project || isAmong(project, row.payload)) &&
     (source?.includes(row.source) ?? true) &&
     (session === undefined || session === row.payload.sessionId) &&
     (from === undefined || at >= from) &&

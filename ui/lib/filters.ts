@@ -1,6 +1,7 @@
 import type { EventRow } from '../../core/api.ts'
 import { EVENT_TYPES, type EventType } from '../../core/events.ts'
-import { handleOf } from '../../core/handle.ts'
+import { isAmong } from '../../core/project-key.ts'
+import { isFound } from '../../core/search.ts'
 import type { Params } from './api.ts'
 
 /** What of the feed is shown; empty lists, '' and null let everything through. */
@@ -74,37 +75,14 @@ export function isEmpty(filters: Filters): boolean {
   return writeFilters(filters).size === 0
 }
 
-/** The names in a row that a search looks at, each as words: as the node's index has them. */
-function terms({ source, payload }: EventRow): string[] {
-  const handle = handleOf(payload.sessionId)
-  const found = [source, payload.project, handle, handle.slice(handle.indexOf('-') + 1)]
-  if ('tool' in payload) found.push(payload.tool, payload.context ?? '')
-  if ('model' in payload) found.push(payload.model)
-  if ('agentType' in payload) found.push(payload.agentType ?? '')
-  return found.flatMap(words)
-}
-
-const words = (text: string): string[] =>
-  text
-    .toLowerCase()
-    .split(/[^a-z0-9._-]+/)
-    .filter(Boolean)
-
-/** `name`, or `name~tag` where two projects have one name. */
-function isProject(names: readonly string[], { project, projectTag }: EventRow['payload']): boolean {
-  return names.includes(project) || names.includes(`${project}~${projectTag ?? ''}`)
-}
-
-/** Whether a row passes. For `q`: each word begins some name, as in the node's search. */
+/** Whether a row passes; for `q`, whether the node's search would find it. */
 export function matches(filters: Filters, row: EventRow): boolean {
   const { type, project, source, session, q, from, to } = filters
   if (type.length && !type.includes(row.eventType)) return false
-  if (project.length && !isProject(project, row.payload)) return false
+  if (project.length && !isAmong(project, row.payload)) return false
   if (source.length && !source.includes(row.source)) return false
   if (session && row.payload.sessionId !== session) return false
   if (from !== null && Date.parse(row.timestamp) < from) return false
   if (to !== null && Date.parse(row.timestamp) >= to) return false
-  if (!q) return true
-  const names = terms(row)
-  return words(q).every((word) => names.some((name) => name.startsWith(word)))
+  return isFound(q, row)
 }

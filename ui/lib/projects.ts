@@ -1,10 +1,7 @@
-interface Project {
-  project: string
-  projectTag?: string
-}
+import type { NamedProject } from '../../core/project-key.ts'
 
 /** How a project is called among some: `name`, or `name~tag` where another of them has its name. */
-export function nameAmong(projects: readonly Project[], { project, projectTag }: Project): string {
+export function nameAmong(projects: readonly NamedProject[], { project, projectTag }: NamedProject): string {
   const isTwin = projects.some(
     (other) => other.project === project && (other.projectTag ?? '') !== (projectTag ?? ''),
   )
@@ -12,6 +9,6 @@ export function nameAmong(projects: readonly Project[], { project, projectTag }:
 }
 
 /** What all of them are called, each once, sorted. */
-export function namesOf(projects: readonly Project[]): string[] {
+export function namesOf(projects: readonly NamedProject[]): string[] {
   return [...new Set(projects.map((project) => nameAmong(projects, project)))].sort()
 }
