@@ -21,8 +21,10 @@ export function processContext(): Context {
     })
   }
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    process.exit(0)
+    // A reader that went away has what it wanted; on a full disk something is missing.
+    if (error.code === 'EPIPE') process.exit(0)
+    process.stderr.write(`The output cannot be written: ${error.message}.\n`)
+    process.exit(1)
   })
   return {
     env: process.env,

@@ -1,13 +1,15 @@
+import { spawnSync } from 'node:child_process'
+import type { StdioOptions } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { SessionRow, StatusAnswer } from '../../core/api.ts'
 import type { Event } from '../../core/events.ts'
 import { ClaudeSession } from '../support/claude-session.ts'
-import { start, startNode, until, vibetea } from '../support/cli.ts'
+import { cleanEnvironment, MAIN, start, startNode, until, vibetea } from '../support/cli.ts'
 import { temporaryDirectory } from '../support/directory.ts'
 
 function machine() {
@@ -231,6 +233,17 @@ describe('A start that cannot go on says why', () => {
     writeFileSync(file, '')
     const home2 = await vibetea(['start', '--no-open'], { ...variables, VIBETEA_HOME: file })
     expect(home2).toMatchObject({ code: 1, stderr: expect.stringContaining(file) as string })
+  })
+
+  test.runIf(process.platform === 'linux')('a disk that is full where the output goes', () => {
+    const { variables } = machine()
+    const full = openSync('/dev/full', 'w')
+    const env = cleanEnvironment(variables)
+    const stdio: StdioOptions = ['ignore', full, 'pipe']
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, '--version'], { env, stdio })
+    closeSync(full)
+    expect(status).toBe(1)
+    expect(stderr.toString()).toMatch(/^The output cannot be written: .*no space left on device.*\.\n$/)
   })
 
   test('a port in use is named with the ways out', async () => {
