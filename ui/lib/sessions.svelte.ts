@@ -38,8 +38,13 @@ export function inOrder(rows: readonly SessionRow[]): SessionRow[] {
   )
 }
 
+/** What tells a session from all others: one may go on on another device, where it counts by itself. */
+export const keyOf = ({ source, sessionId }: Pick<SessionRow, 'source' | 'sessionId'>): string =>
+  `${source} ${sessionId}`
+
 /** The sessions of the overview. */
 export class Sessions {
+  /** By `keyOf`. */
   readonly #rows = new SvelteMap<string, SessionRow>()
   readonly #now: () => number
 
@@ -58,8 +63,11 @@ export class Sessions {
   /** How many wait for a person's answer. */
   readonly answers: number = $derived(this.shown.filter(({ needs }) => needs === 'answer').length)
 
+  /** The session of an id; where it is on several devices, on that of its last event. */
   get(sessionId: string): SessionRow | undefined {
-    const row = this.#rows.get(sessionId)
+    const [row] = [...this.#rows.values()]
+      .filter((row) => row.sessionId === sessionId)
+      .sort((a, b) => Date.parse(b.lastEventAt) - Date.parse(a.lastEventAt))
     return row && rowAt(row, this.#now())
   }
 
@@ -71,10 +79,10 @@ export class Sessions {
 
   /** Takes the rows that changed, and lets go of those that are shown no more. */
   update(rows: readonly SessionRow[]): void {
-    for (const row of rows) this.#rows.set(row.sessionId, row)
+    for (const row of rows) this.#rows.set(keyOf(row), row)
     const now = this.#now()
-    for (const { sessionId, endedAt } of [...this.#rows.values()]) {
-      if (endedAt !== null && now - Date.parse(endedAt) > OVERVIEW_MS) this.#rows.delete(sessionId)
+    for (const [key, { endedAt }] of [...this.#rows]) {
+      if (endedAt !== null && now - Date.parse(endedAt) > OVERVIEW_MS) this.#rows.delete(key)
     }
   }
 }
