@@ -3,6 +3,7 @@ import { printable } from '../../core/printable.ts'
 import { loadDevice, projectsOf, ruleOf } from '../device.ts'
 import { SharingDecisions } from '../home/sharing.ts'
 import { ADAPTERS, sessionDirectories } from '../sources/adapters.ts'
+import { keepNewSpaceSmall } from '../sources/batch-memory.ts'
 import { readBatch } from '../sources/batch.ts'
 import type { Context } from './command.ts'
 import { bareEvent, eventLine } from './output.ts'
@@ -20,6 +21,7 @@ export async function preview(
   const projects = projectsOf(device, context.homeDirectory)
   const own = sessionDirectories(settings.directories, context)
   let code = 0
+  keepNewSpaceSmall()
   const events = readBatch(paths.length > 0 ? paths : own, {
     adapters: ADAPTERS,
     rule,

@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { Rule } from '../../core/rule.ts'
 import { ADAPTERS } from '../../node/sources/adapters.ts'
 import { CHUNK_BYTES, linesOf } from '../../node/sources/batch-files.ts'
+import { keepNewSpaceSmall } from '../../node/sources/batch-memory.ts'
 import { readBatch } from '../../node/sources/batch.ts'
 import { nativeBlake2b } from '../../node/sources/native-hash.ts'
 import { Projects } from '../../node/sources/projects.ts'
@@ -209,6 +210,8 @@ function median(numbers: readonly number[]): number {
 const CHILD = '--peak-memory-of'
 
 if (process.argv[2] === CHILD) {
+  // As `preview` does.
+  keepNewSpaceSmall()
   await countEvents(process.argv[3]!)
   console.log(process.resourceUsage().maxRSS)
 }
