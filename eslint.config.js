@@ -3,7 +3,7 @@ import svelte from 'eslint-plugin-svelte'
 import { globalIgnores } from 'eslint/config'
 import ts from 'typescript-eslint'
 
-/** Which of our folders a folder may import besides itself and `core`. Only `node.ts` joins the folders of `node`. */
+/** Which of our folders a folder may import besides itself and `core`. The files of `node` itself join its folders. */
 const MAY_IMPORT = {
   core: [],
   ui: ['core'],
@@ -15,21 +15,34 @@ const MAY_IMPORT = {
   'node/api': ['core'],
 }
 const FOLDERS = [...Object.keys(MAY_IMPORT), 'node/cli', 'node/mesh', 'node/team', 'node/notify', 'tests']
+/** The files of `node` itself that its folders may import; the others join the folders. */
+const SHARED = ['sqlite', 'system-timers', 'version']
 
-const importRules = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
-  files: [`${folder}/**/*.{ts,svelte}`],
-  rules: {
-    'no-restricted-imports': [
-      'error',
-      {
-        patterns: FOLDERS.filter((other) => other !== folder && !allowed.includes(other)).map((other) => ({
-          regex: `^(\\.\\./)+${folder.startsWith('node/') ? other.replace(/^node\//, '(node/)?') : other}/`,
-          message: `${folder} may import only itself${allowed.map((name) => ` and ${name}`).join('')}; folders meet in node/node.ts.`,
-        })),
-      },
-    ],
-  },
-}))
+/** Import paths that the files of a folder, `depth` folders below it, may not have. */
+function forbidden(folder, depth) {
+  const isInNode = folder.startsWith('node/')
+  const others = FOLDERS.filter((other) => other !== folder && !MAY_IMPORT[folder].includes(other))
+  const up = '\\.\\./'.repeat(depth + 1)
+  return [
+    ...others.map((other) => `^(\\.\\./)+${isInNode ? other.replace(/^node\//, '(node/)?') : other}/`),
+    isInNode ? `^${up}(?!(${SHARED.join('|')})\\.ts$)[^./][^/]*$` : '^(\\.\\./)+node/',
+  ]
+}
+
+const importRules = Object.entries(MAY_IMPORT).flatMap(([folder, allowed]) => {
+  const names = [folder, ...allowed].join(' and ')
+  const shared = folder.startsWith('node/') ? ` (and ${SHARED.join(', ')} of node)` : ''
+  const message = `${folder} may import only ${names}${shared}; folders meet in the files of node itself.`
+  return [0, 1].map((depth) => ({
+    files: [`${folder}/${depth === 0 ? '*' : '*/**/*'}.{ts,svelte}`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: forbidden(folder, depth).map((regex) => ({ regex, message })) },
+      ],
+    },
+  }))
+})
 
 export default ts.config(
   globalIgnores(['dist/', 'node_modules/', 'supabase/functions/_shared/core.js']),

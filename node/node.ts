@@ -1,6 +1,5 @@
 import { VibeTeaError } from '../core/errors.ts'
 import { startApi } from './api/server.ts'
-import { systemClock } from './api/clock.ts'
 import { Tokens } from './api/tokens.ts'
 import { NodeBackend } from './backend.ts'
 import { projectsOf, ruleOf } from './device.ts'
@@ -17,6 +16,7 @@ import { Recorder } from './sources/recorder.ts'
 import { Sources } from './sources/sources.ts'
 import type { Closes, Stores } from './stores.ts'
 import { closeAll, openStores } from './stores.ts'
+import { systemTimers } from './system-timers.ts'
 import { VERSION } from './version.ts'
 
 const DAY_MS = 86_400_000
@@ -63,7 +63,7 @@ export class VibeTeaNode {
   static async #open(options: NodeOptions, closes: Closes): Promise<VibeTeaNode> {
     const { settings, log, uiDirectory, random } = options
     for (const name of settings.unknownVariables) log.warn(`${name} is set, but VibeTea has no such setting.`)
-    const stores = await openStores({ settings, log, random, now: systemClock.now }, closes)
+    const stores = await openStores({ settings, log, random, now: systemTimers.now }, closes)
     const stopping = new AbortController()
     const fail = (error: unknown) => {
       if (stopping.signal.aborted) return
@@ -72,16 +72,16 @@ export class VibeTeaNode {
     }
     const sources = watchSources(options, stores, stopping.signal, fail)
 
-    const tokens = new Tokens({ randomBytes: random, now: systemClock.now })
+    const tokens = new Tokens({ randomBytes: random, now: systemTimers.now })
     const { device, lock, index } = stores
-    const backend = new NodeBackend({ ...stores, settings, sources, now: systemClock.now })
+    const backend = new NodeBackend({ ...stores, settings, sources, now: systemTimers.now })
     const { port } = settings
     const api = await startApi({
       backend,
       port,
       uiDirectory,
       tokens,
-      clock: systemClock,
+      clock: systemTimers,
       version: VERSION,
       log,
     })
@@ -120,7 +120,7 @@ function watchSources(
   signal: AbortSignal,
   onError: (error: unknown) => void,
 ): Sources {
-  const timers = systemClock
+  const timers = systemTimers
   const say = notices.say.bind(notices)
   const batcher = new Batcher(
     (blocks) => untilStored(() => privateLog.append(blocks), { say, timers, signal }),
@@ -158,7 +158,7 @@ async function untilIndexed(index: Index, signal: AbortSignal): Promise<void> {
       return await index.caughtUp()
     } catch (error) {
       if (!(error instanceof VibeTeaError) || signal.aborted) throw error
-      await pause(INDEX_RETRY_MS, systemClock, signal)
+      await pause(INDEX_RETRY_MS, systemTimers, signal)
     }
   }
 }
@@ -172,8 +172,8 @@ function keepHistory(
 ): () => void {
   let stop = () => undefined as void
   const prune = async () => {
-    await pruneHistory({ arrivals: state.arrivals, privateLog, index, historyDays, now: systemClock.now() })
-    stop = systemClock.after(DAY_MS, () => void prune().catch(onError))
+    await pruneHistory({ arrivals: state.arrivals, privateLog, index, historyDays, now: systemTimers.now() })
+    stop = systemTimers.after(DAY_MS, () => void prune().catch(onError))
   }
   started.then(prune).catch(onError)
   return () => stop()

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
+import type { Timers } from '../../core/timers.ts'
 import type { Backend } from './backend.ts'
-import type { Clock } from './clock.ts'
 import { missingToken, SUBPROTOCOL, socketTokenOf } from './credentials.ts'
 import { guard, pathOf } from './guard.ts'
 import { check, liveParameters, queryOf } from './parameters.ts'
@@ -25,7 +25,7 @@ const INTERNAL_ERROR = 1011
 export interface LiveOptions {
   backend: Pick<Backend, 'live'>
   tokens: Tokens
-  clock: Clock
+  clock: Timers
   log: ApiLog
 }
 

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { release, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemClock, type Clock } from './clock.ts'
+import type { Timers } from '../../core/timers.ts'
+import { systemTimers } from '../system-timers.ts'
 
 /** What opening a page needs of the machine. */
 export interface Desktop {
@@ -12,7 +13,7 @@ export interface Desktop {
   release: string
   env: NodeJS.ProcessEnv
   spawn(command: string, args: readonly string[], options: SpawnOptions): ChildProcess
-  clock: Clock
+  clock: Timers
 }
 
 const thisDesktop: Desktop = {
@@ -20,7 +21,7 @@ const thisDesktop: Desktop = {
   release: release(),
   env: process.env,
   spawn,
-  clock: systemClock,
+  clock: systemTimers,
 }
 
 export interface OpenOptions {

@@ -2,9 +2,9 @@ import { Hono, type Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { HealthAnswer } from '../../core/api.ts'
 import { VibeTeaError } from '../../core/errors.ts'
+import type { Timers } from '../../core/timers.ts'
 import { runAction } from './actions.ts'
 import type { Backend } from './backend.ts'
-import type { Clock } from './clock.ts'
 import { bearerOf, missingToken } from './credentials.ts'
 import * as parameters from './parameters.ts'
 import { Refusal, shown } from './refusal.ts'
@@ -22,7 +22,7 @@ export interface ApiLog {
 export interface RouteOptions {
   backend: Backend
   tokens: Tokens
-  clock: Clock
+  clock: Timers
   version: string
   files: StaticFiles
   log: ApiLog

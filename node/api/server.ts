@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import { VibeTeaError } from '../../core/errors.ts'
+import type { Timers } from '../../core/timers.ts'
 import type { Backend } from './backend.ts'
-import type { Clock } from './clock.ts'
 import { guard } from './guard.ts'
 import { SECURITY_HEADERS } from './headers.ts'
 import { LiveServer } from './live.ts'
@@ -27,7 +27,7 @@ export interface ApiOptions {
   /** The built dashboard. */
   uiDirectory: string
   tokens: Tokens
-  clock: Clock
+  clock: Timers
   version: string
   log: ApiLog
 }

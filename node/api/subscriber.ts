@@ -1,7 +1,7 @@
 import type { EventRow, MemberRow, PeerStatus, ServerMessage, SessionRow } from '../../core/api.ts'
 import { isAmong, type NamedProject } from '../../core/project-key.ts'
+import type { Timers } from '../../core/timers.ts'
 import type { EventFilter, LiveFeed } from './backend.ts'
-import type { Clock } from './clock.ts'
 
 /** A client that is this many events behind gets a `gap` instead, and reads them over HTTP where it wants them. */
 export const MAX_LAG = 5000
@@ -20,7 +20,7 @@ export interface SubscriberOptions {
   after?: string
   /** The least time between two messages. */
   intervalMs: number
-  clock: Clock
+  clock: Timers
   send: (text: string) => void
   /** What the socket holds and the client has not taken yet. */
   bufferedBytes: () => number

@@ -1,4 +1,5 @@
 import type { Event } from '../../core/events.ts'
+import type { Timers } from '../../core/timers.ts'
 
 /** Where a batcher's blocks go: each list of events becomes one block. Resolves when they are stored. */
 export type AppendBlocks = (blocks: readonly (readonly Event[])[]) => Promise<void>
@@ -7,14 +8,6 @@ export type AppendBlocks = (blocks: readonly (readonly Event[])[]) => Promise<vo
 export const BATCH_WINDOW_MS = 25
 /** Events in a block when more wait than fit; what replicates and packs best. */
 export const BLOCK_EVENTS = 100
-
-/** The clock, so that tests need not wait. */
-export interface Timers {
-  /** ms since 1970. */
-  now: () => number
-  /** Calls once; answers how to call it off. */
-  after(ms: number, call: () => void): () => void
-}
 
 /**
  * Packs events into blocks. The first event after silence goes at once, then at most one block per 25 ms; when 100 or

@@ -1,5 +1,5 @@
 import { VibeTeaError } from '../../core/errors.ts'
-import type { Timers } from './batcher.ts'
+import type { Timers } from '../../core/timers.ts'
 
 const FIRST_MS = 1000
 const LAST_MS = 60_000

@@ -1,7 +1,8 @@
 import type { LocalFields } from '../../core/api.ts'
 import type { Draft } from '../../core/rule.ts'
+import type { Timers } from '../../core/timers.ts'
 import type { Adapter, Reader } from './port.ts'
-import type { Line, LineSink, Timers } from './tail-port.ts'
+import type { Line, LineSink } from './tail-port.ts'
 
 /** A response is held until a record closes it, or this long. */
 export const SILENCE_MS = 2000

@@ -1,4 +1,5 @@
-import type { Cursor, CursorStore, Timers } from './tail-port.ts'
+import type { Timers } from '../../core/timers.ts'
+import type { Cursor, CursorStore } from './tail-port.ts'
 
 /** Cursors that have moved are saved together, at most this often. */
 export const SAVE_EVERY_MS = 250

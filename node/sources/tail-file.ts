@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
 import { constants, open, type FileHandle } from 'node:fs/promises'
 import { VibeTeaError } from '../../core/errors.ts'
+import type { Timers } from '../../core/timers.ts'
 import { LineSplitter } from './lines.ts'
-import type { Cursor, LineSink, Timers } from './tail-port.ts'
+import type { Cursor, LineSink } from './tail-port.ts'
 import { notAFile, Unusable } from './tail-problems.ts'
 
 /** A FIFO under a file's name must not hold the node up; the flag does not exist on Windows, nor do such files. */

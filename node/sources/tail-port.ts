@@ -48,11 +48,3 @@ export interface ProblemReporter {
   /** What was reported of the path no longer holds. */
   solved(path: string): void
 }
-
-/** The clock, so that tests need not wait. */
-export interface Timers {
-  /** ms since 1970 */
-  now: () => number
-  /** Calls once; answers how to call it off. */
-  after(ms: number, call: () => void): () => void
-}

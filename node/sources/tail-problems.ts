@@ -1,5 +1,6 @@
 import { printable } from '../../core/printable.ts'
-import type { ProblemReporter, Timers } from './tail-port.ts'
+import type { Timers } from '../../core/timers.ts'
+import type { ProblemReporter } from './tail-port.ts'
 
 export interface Problem {
   path: string

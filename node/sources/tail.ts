@@ -1,9 +1,10 @@
+import type { Timers } from '../../core/timers.ts'
 import { polledFileSystem } from './file-systems.ts'
 import { CursorKeeper } from './tail-cursors.ts'
 import { TailedFile, type FileHost } from './tail-file.ts'
 import type { TailRoot } from './tail-folder.ts'
 import { Folders } from './tail-folders.ts'
-import type { Cursor, CursorStore, LineSink, ProblemReporter, Timers } from './tail-port.ts'
+import type { Cursor, CursorStore, LineSink, ProblemReporter } from './tail-port.ts'
 import { isAbsent, Problems, type Problem } from './tail-problems.ts'
 import { VisitQueue } from './tail-queue.ts'
 import { Sweeper, SWEEP_MS } from './tail-sweep.ts'
@@ -21,7 +22,7 @@ export interface TailOptions {
    * them is new: what their readers know is there then, and the next line is read without delay. None where absent.
    */
   readonly readAgainMs?: number
-  readonly timers?: Timers
+  readonly timers: Timers
   readonly watchFolder?: WatchFolder
   readonly polledFileSystem?: typeof polledFileSystem
 }
@@ -53,14 +54,6 @@ const CHUNK_BYTES = 256 * 1024
 /** Stands for a path where the cursor store is what fails. */
 const PLACES = 'cursors'
 
-export const systemTimers: Timers = {
-  now: Date.now,
-  after(ms, call) {
-    const timer = setTimeout(call, ms).unref()
-    return () => clearTimeout(timer)
-  },
-}
-
 /**
  * Follows session files: hands each line to the sink, first what lay there at the start, the most recently written
  * files first, then what is appended, as soon as the system tells of it. Keeps its place in the cursor store.
@@ -90,7 +83,7 @@ export class Tail implements FileHost {
   constructor(options: TailOptions) {
     this.#options = options
     this.sink = options.sink
-    this.timers = options.timers ?? systemTimers
+    this.timers = options.timers
     this.#problems = new Problems(options.problems, this.timers)
     this.#cursors = new CursorKeeper(options.cursors, this.timers, (error) => this.#placesSaved(error))
     const changed = (file: TailedFile) => this.#changed(file)

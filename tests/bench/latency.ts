@@ -17,7 +17,7 @@ import { WebSocket, WebSocketServer } from 'ws'
 import type { ServerMessage } from '../../core/api.ts'
 import type { Event } from '../../core/events.ts'
 import type { Draft } from '../../core/rule.ts'
-import { systemClock } from '../../node/api/clock.ts'
+import { systemTimers } from '../../node/system-timers.ts'
 import { startApi } from '../../node/api/server.ts'
 import { Tokens } from '../../node/api/tokens.ts'
 import { NodeBackend } from '../../node/backend.ts'
@@ -114,7 +114,7 @@ async function nodeTimes(interval: number): Promise<Map<number, Times[]>> {
     writeFileSync(path, '')
     const stores = await openStores({ settings, log, random: randomBytes, now: Date.now }, closes)
     const { device, sharing, state, privateLog, index } = stores
-    const batcher = new Batcher((blocks) => privateLog.append(blocks), systemClock)
+    const batcher = new Batcher((blocks) => privateLog.append(blocks), systemTimers)
     const recorder = new Recorder({
       rule: ruleOf(device, settings, sharing),
       projects: projectsOf(device, directory),
@@ -141,7 +141,7 @@ async function nodeTimes(interval: number): Promise<Map<number, Times[]>> {
       environment,
       recorder,
       cursors: state.cursors,
-      timers: systemClock,
+      timers: systemTimers,
       onProgress: () => undefined,
       onProblem: () => undefined,
       onError: (error) => {
@@ -157,7 +157,7 @@ async function nodeTimes(interval: number): Promise<Map<number, Times[]>> {
       port: 0,
       uiDirectory,
       tokens,
-      clock: systemClock,
+      clock: systemTimers,
       version: 'bench',
       log,
     })

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Cursor, CursorStore } from '../../node/sources/tail-port.ts'
 import { Tail } from '../../node/sources/tail.ts'
+import { systemTimers } from '../../node/system-timers.ts'
 import { printTable, quantile, type Figure } from './table.ts'
 
 const FILES = 5000
@@ -89,6 +90,7 @@ async function savePlaces(directory: string): Promise<void> {
 
 function tailOf(directory: string, noticed: () => void, cursors: CursorStore): Tail {
   return new Tail({
+    timers: systemTimers,
     roots: [{ directory: join(directory, 'projects'), accepts: (name) => name.endsWith('.jsonl') }],
     cursors,
     sink: {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import { systemClock } from '../../node/api/clock.ts'
+import { systemTimers } from '../../node/system-timers.ts'
 import { startApi } from '../../node/api/server.ts'
 import { Tokens } from '../../node/api/tokens.ts'
 import type { FakeBackend } from './fake-backend.ts'
@@ -32,7 +32,7 @@ export async function startFakeNode(backend: FakeBackend, uiDirectory = UI_DIREC
       port,
       uiDirectory,
       tokens,
-      clock: systemClock,
+      clock: systemTimers,
       version: '0.1.0',
       log: {
         error: (fields, message) => process.stderr.write(`${message} ${String(Object.values(fields))}\n`),

@@ -3,7 +3,7 @@ import { connect as connectTcp } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { systemClock } from '../../../node/api/clock.ts'
+import { systemTimers } from '../../../node/system-timers.ts'
 import { startApi } from '../../../node/api/server.ts'
 import { connect, PAGE, pageDirectory, scriptedBackend, testApi, TestFeed } from './support.ts'
 
@@ -92,7 +92,7 @@ describe('the server', () => {
     const { backend } = scriptedBackend(new TestFeed())
     const log = { error: () => undefined }
     const options = { backend, port: 0, uiDirectory: pageDirectory(), tokens: api.tokens, version: '1', log }
-    const real = await startApi({ ...options, clock: systemClock })
+    const real = await startApi({ ...options, clock: systemTimers })
     const client = await connect({ ...api, ...real })
     client.socket.pause()
     await real.close()

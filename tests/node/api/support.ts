@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import type { EventRow, MemberRow, PeerStatus, ServerMessage, SessionRow } from '../../../core/api.ts'
 import type { Backend, LiveFeed } from '../../../node/api/backend.ts'
-import type { Clock } from '../../../node/api/clock.ts'
+import type { Timers } from '../../../core/timers.ts'
 import { startApi, type Api } from '../../../node/api/server.ts'
 import { Tokens } from '../../../node/api/tokens.ts'
 
@@ -16,7 +16,7 @@ export const OTHER_SOURCE = 'thinkpad-y7d1rt'
 const SESSION = '0d9e3f0a-5a5c-4f1e-9a57-1f6f3d1b2c4d'
 
 /** Time that moves when the test says so. */
-export class TestClock implements Clock {
+export class TestClock implements Timers {
   #now = NOW
   #tasks: { at: number; task: () => void }[] = []
 

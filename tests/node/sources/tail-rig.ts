@@ -2,9 +2,11 @@ import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
+import type { Timers } from '../../../core/timers.ts'
 import { Tail, type TailOptions } from '../../../node/sources/tail.ts'
-import type { Cursor, CursorStore, Line, LineSink, Timers } from '../../../node/sources/tail-port.ts'
+import type { Cursor, CursorStore, Line, LineSink } from '../../../node/sources/tail-port.ts'
 import type { FolderEvents, WatchFolder } from '../../../node/sources/tail-watch.ts'
+import { systemTimers } from '../../../node/system-timers.ts'
 
 /** Cursors in memory, as a store on disk would keep them over a restart. */
 export class MemoryCursors implements CursorStore {
@@ -129,6 +131,7 @@ export class TailRig {
   /** A tail over the directory that has not been started. */
   tail(options: Partial<TailOptions> = {}): Tail {
     const tail = new Tail({
+      timers: systemTimers,
       roots: [{ directory: this.directory, accepts: (name) => name.endsWith('.jsonl') }],
       cursors: this.cursors,
       sink: this.sink,
