@@ -1,6 +1,7 @@
 import type { Assistant, Event, EventType, Totals } from './events.ts'
 import type { HourCount } from './buckets.ts'
-import type { Needs, SessionStateName } from './sessions.ts'
+import type { SessionStateName } from './sessions.ts'
+import type { Needs } from './waiting.ts'
 
 /** Rows and messages of the node's local API: what the dashboard, the commands and other programs read. */
 

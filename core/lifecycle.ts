@@ -1,6 +1,8 @@
-import type { Event, Tokens, Totals, WaitingReason } from './events.ts'
+import type { Event, Tokens, WaitingReason } from './events.ts'
 import type { LifecycleFact } from './rule.ts'
-import { NEEDS, strongerWait, waitOf } from './waiting.ts'
+import type { Counted } from './totals.ts'
+import { addTokens, addTotals, count, emptyTotals } from './totals.ts'
+import { asks, strongerWait, waitOf } from './waiting.ts'
 
 /** A session that is silent for this long has ended, unless it waits for an answer. */
 export const SESSION_GAP_MS = 30 * 60_000
@@ -11,7 +13,7 @@ interface Stretch {
   to: number
   /** What its last event waits for. */
   wait: WaitingReason | null
-  totals: Omit<Totals, 'durationMs'>
+  totals: Counted
 }
 
 export interface DatedFact {
@@ -36,8 +38,7 @@ export class Lifecycle {
 
   /** Whether the session's last event asks a person something. */
   get awaitsAnswer(): boolean {
-    const last = this.#stretches.at(-1)
-    return last !== undefined && asks(last)
+    return asks(this.#stretches.at(-1)?.wait ?? null)
   }
 
   /** Whether the last stretch has been said to be over. */
@@ -56,7 +57,9 @@ export class Lifecycle {
       this.#markSaid(action === 'started' ? action : `${action} ${at}`)
       if (action === 'ended') this.#firstEnd = Math.min(this.#firstEnd, at)
     } else if (event.eventType !== 'summary') {
-      count(this.#stretchFor(at, waitOf(event)).totals, event, replaced)
+      const { totals } = this.#stretchFor(at, waitOf(event))
+      if (replaced) addTokens(totals.tokens, replaced, -1)
+      count(totals, event)
     }
   }
 
@@ -75,7 +78,7 @@ export class Lifecycle {
       const isFirst = i === 0 && this.#firstEnd >= from
       if (isFirst) say(from, 'started', { type: 'session', action: 'started' })
       else say(from, `resumed ${from}`, { type: 'session', action: 'resumed' })
-      const isSilent = now !== undefined && now - to >= SESSION_GAP_MS && !(isAlive && asks(stretch))
+      const isSilent = now !== undefined && now - to >= SESSION_GAP_MS && !(isAlive && asks(stretch.wait))
       if (i === stretches.length - 1 && !isSilent) return
       const summary: LifecycleFact = { type: 'summary', totals: { ...totals, durationMs: to - from } }
       say(to, `ended ${to}`, { type: 'session', action: 'ended' }, summary)
@@ -106,7 +109,7 @@ export class Lifecycle {
 
   /** A gap after a question is no end, unless it was said to be one as the process was gone. */
   #goesOn(stretch: Stretch): boolean {
-    return asks(stretch) && !this.#isSaidOver(stretch)
+    return asks(stretch.wait) && !this.#isSaidOver(stretch)
   }
 
   /** The stretches, those joined that only waiting for an answer parts. */
@@ -145,50 +148,10 @@ export class Lifecycle {
   }
 }
 
-/** Whether a stretch ends with a question to a person. */
-function asks({ wait }: Stretch): boolean {
-  return wait !== null && NEEDS[wait] === 'answer'
-}
-
-/** Adds an event to what is counted; `replaced` tokens are taken off. */
-function count(totals: Stretch['totals'], event: Event, replaced: Tokens | undefined): void {
-  if (event.eventType === 'error') totals.errors++
-  if (event.eventType === 'tool') {
-    if (event.payload.status === 'started') totals.tools++
-    if (event.payload.status === 'failed') totals.failures++
-  }
-  if (event.eventType === 'activity') {
-    if (event.payload.kind === 'prompt') totals.prompts++
-    if (event.payload.kind === 'response') {
-      if (replaced) addTokens(totals.tokens, replaced, -1)
-      addTokens(totals.tokens, event.payload.tokens)
-    }
-  }
-}
-
-/** Adds `sign` times the counts of `tokens` to `sum`. */
-function addTokens(sum: Tokens, tokens: Tokens, sign: 1 | -1 = 1): void {
-  sum.input += sign * tokens.input
-  sum.output += sign * tokens.output
-  sum.cacheRead += sign * tokens.cacheRead
-  sum.cacheWrite += sign * tokens.cacheWrite
-}
-
-function emptyTotals(): Stretch['totals'] {
-  const tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
-  return { prompts: 0, tools: 0, failures: 0, errors: 0, tokens }
-}
-
 /** One stretch of two, the earlier first. */
 function joined(a: Stretch, b: Stretch): Stretch {
-  const tokens = { ...a.totals.tokens }
-  addTokens(tokens, b.totals.tokens)
-  const totals = {
-    prompts: a.totals.prompts + b.totals.prompts,
-    tools: a.totals.tools + b.totals.tools,
-    failures: a.totals.failures + b.totals.failures,
-    errors: a.totals.errors + b.totals.errors,
-    tokens,
-  }
+  const totals = emptyTotals()
+  addTotals(totals, a.totals)
+  addTotals(totals, b.totals)
   return { from: a.from, to: b.to, wait: b.wait, totals }
 }

@@ -3,8 +3,6 @@ import { SESSION_GAP_MS } from './lifecycle.ts'
 import type { Needs } from './waiting.ts'
 import { NEEDS, strongerWait, waitOf } from './waiting.ts'
 
-export type { Needs } from './waiting.ts'
-
 /** A session is active while its last event is younger than this. */
 export const ACTIVE_MS = 5 * 60_000
 /** An ended session leaves the overview this long after its end. */

@@ -11,6 +11,11 @@ export const NEEDS: Readonly<Record<WaitingReason, Needs | null>> = {
   unknown: null,
 }
 
+/** Whether a person is asked something, and the session goes on only with an answer. */
+export function asks(reason: WaitingReason | null): boolean {
+  return reason !== null && NEEDS[reason] === 'answer'
+}
+
 /** What an event waits for; null where it does not wait. */
 export function waitOf(event: Event): WaitingReason | null {
   return event.eventType === 'activity' && event.payload.kind === 'waiting' ? event.payload.reason : null

@@ -1,34 +1,24 @@
 import type { StatsBy } from '../../core/api.ts'
 import { bucketOf } from '../../core/buckets.ts'
 import type { Event } from '../../core/events.ts'
+import type { Counted } from '../../core/totals.ts'
+import { count as countEvent, emptyTotals } from '../../core/totals.ts'
 import type { Database } from '../sqlite.ts'
 import type { Entry } from './rows.ts'
 
 export const HOUR_MS = 3_600_000
 
-/** events, tools, failures, responses, prompts, errors, input, output, cacheRead, cacheWrite */
-type Counts = [number, number, number, number, number, number, number, number, number, number]
+interface Counts {
+  events: number
+  responses: number
+  totals: Counted
+}
 
 /** Adds what one event counts. */
 function count(sum: Counts, event: Event, sign: 1 | -1): void {
-  sum[0] += sign
-  if (event.eventType === 'tool') {
-    if (event.payload.status === 'started') sum[1] += sign
-    if (event.payload.status === 'failed') sum[2] += sign
-  } else if (event.eventType === 'error') {
-    sum[5] += sign
-  } else if (event.eventType === 'activity') {
-    const { payload } = event
-    if (payload.kind === 'prompt') sum[4] += sign
-    if (payload.kind === 'response') {
-      const { input, output, cacheRead, cacheWrite } = payload.tokens
-      sum[3] += sign
-      sum[6] += sign * input
-      sum[7] += sign * output
-      sum[8] += sign * cacheRead
-      sum[9] += sign * cacheWrite
-    }
-  }
+  sum.events += sign
+  if (event.eventType === 'activity' && event.payload.kind === 'response') sum.responses += sign
+  countEvent(sum.totals, event, sign)
 }
 
 type Names = Map<string, Counts>
@@ -70,7 +60,7 @@ export class RollupDelta {
     )
     const stats = [...this.#hours].flatMap(([hour, kinds]) =>
       Object.entries(kinds).flatMap(([kind, names]) =>
-        [...names].map(([name, counts]) => [kind, hour, name, ...counts]),
+        [...names].map(([name, counts]) => [kind, hour, name, ...columnsOf(counts)]),
       ),
     )
     await db.run(WRITE_STATS, [JSON.stringify(stats)])
@@ -83,7 +73,7 @@ function emptyHour(): Hour {
 
 function countsOf(names: Names, name: string): Counts {
   let counts = names.get(name)
-  if (!counts) names.set(name, (counts = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]))
+  if (!counts) names.set(name, (counts = { events: 0, responses: 0, totals: emptyTotals() }))
   return counts
 }
 
@@ -91,6 +81,13 @@ function countsOf(names: Names, name: string): Counts {
 export const COUNT_COLUMNS = [
   'events', 'tools', 'failures', 'responses', 'prompts', 'errors', 'input', 'output', 'cache_read', 'cache_write',
 ] as const // prettier-ignore
+
+/** Counts in the order of the columns. */
+function columnsOf({ events, responses, totals }: Counts): number[] {
+  const { prompts, tools, failures, errors, tokens } = totals
+  const { input, output, cacheRead, cacheWrite } = tokens
+  return [events, tools, failures, responses, prompts, errors, input, output, cacheRead, cacheWrite]
+}
 
 const WRITE_STATS = `INSERT INTO stats
   SELECT ${Array.from({ length: 13 }, (_, i) => `value->>${i}`).join(', ')} FROM jsonb_each(?) WHERE true

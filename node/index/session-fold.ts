@@ -1,8 +1,11 @@
 import type { SessionRow } from '../../core/api.ts'
-import type { Assistant, Event, Tokens } from '../../core/events.ts'
+import type { Assistant, Event } from '../../core/events.ts'
 import { handleOf } from '../../core/handle.ts'
 import type { SessionClock, SessionStatus } from '../../core/sessions.ts'
 import { advance, NO_CLOCK, statusAt } from '../../core/sessions.ts'
+import type { Counted } from '../../core/totals.ts'
+import { count, emptyTotals } from '../../core/totals.ts'
+import { asks } from '../../core/waiting.ts'
 import type { Density } from './density.ts'
 import { countStep, STEP_MS, trimmed } from './density.ts'
 import type { Entry } from './rows.ts'
@@ -22,7 +25,7 @@ export interface SessionFold {
   /** The highest row of all. */
   maxRow: number
   clock: SessionClock
-  counts: { prompts: number; tools: number; failures: number; errors: number; tokens: Tokens }
+  counts: Counted
   /** The last tool or activity. */
   shown: { at: number; row: number; last: NonNullable<SessionRow['last']> } | null
   density: Density
@@ -41,13 +44,7 @@ export function emptyFold(source: string, sessionId: string): SessionFold {
     lastRow: -1,
     maxRow: -1,
     clock: NO_CLOCK,
-    counts: {
-      prompts: 0,
-      tools: 0,
-      failures: 0,
-      errors: 0,
-      tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
-    },
+    counts: emptyTotals(),
     shown: null,
     density: { first: 0, counts: [] },
   }
@@ -55,15 +52,15 @@ export function emptyFold(source: string, sessionId: string): SessionFold {
 
 /** Folds an entry in. Entries come in the order of their rows; see `isExact` for those that do not. */
 export function foldIn(fold: SessionFold, entry: Entry): void {
-  count(fold, entry.event, 1)
+  count(fold.counts, entry.event)
   countStep(fold.density, entry.at, 1)
   settle(fold, entry)
 }
 
 /** Folds in an entry of which another version was folded before. */
 export function foldAgain(fold: SessionFold, before: Entry, entry: Entry): void {
-  count(fold, before.event, -1)
-  count(fold, entry.event, 1)
+  count(fold.counts, before.event, -1)
+  count(fold.counts, entry.event)
   countStep(fold.density, entry.at, 1)
   countStep(fold.density, before.at, -1)
   settle(fold, entry)
@@ -110,23 +107,6 @@ function settle(fold: SessionFold, { row, at, isAhead, event }: Entry): void {
   fold.shown = { at, row, last }
 }
 
-function count({ counts }: SessionFold, event: Event, sign: 1 | -1): void {
-  if (event.eventType === 'error') counts.errors += sign
-  if (event.eventType === 'tool') {
-    if (event.payload.status === 'started') counts.tools += sign
-    if (event.payload.status === 'failed') counts.failures += sign
-  }
-  if (event.eventType !== 'activity') return
-  if (event.payload.kind === 'prompt') counts.prompts += sign
-  if (event.payload.kind === 'response') {
-    const { tokens } = event.payload
-    counts.tokens.input += sign * tokens.input
-    counts.tokens.output += sign * tokens.output
-    counts.tokens.cacheRead += sign * tokens.cacheRead
-    counts.tokens.cacheWrite += sign * tokens.cacheWrite
-  }
-}
-
 /** The state at `now` (ms). A session that has only begun is as young as its beginning. */
 export function statusOf(fold: SessionFold, now: number): SessionStatus {
   const { clock } = fold
@@ -139,9 +119,8 @@ export function isOpen({ clock }: SessionFold): boolean {
 }
 
 /** Whether it waits for a person's answer, which no silence ends. */
-export function asks(fold: SessionFold): boolean {
-  const reason = fold.clock.waiting?.reason
-  return isOpen(fold) && (reason === 'permission' || reason === 'question')
+export function awaitsAnswer(fold: SessionFold): boolean {
+  return isOpen(fold) && asks(fold.clock.waiting?.reason ?? null)
 }
 
 /** The session as the API gives it, at `now` (ms). */

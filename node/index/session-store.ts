@@ -3,7 +3,7 @@ import type { Database } from '../sqlite.ts'
 import type { Entry } from './rows.ts'
 import { entryOf, EVENT_COLUMNS, storedRows } from './rows.ts'
 import type { SessionFold } from './session-fold.ts'
-import { asks, emptyFold, foldAgain, foldIn, isExact, isOpen } from './session-fold.ts'
+import { awaitsAnswer, emptyFold, foldAgain, foldIn, isExact, isOpen } from './session-fold.ts'
 
 /** Sessions that are remembered between batches at most. */
 const MAX_REMEMBERED = 500
@@ -146,7 +146,7 @@ function columnsOf(fold: SessionFold): (string | number)[] {
     firstAt,
     lastAt,
     until,
-    Number(asks(fold)),
+    Number(awaitsAnswer(fold)),
     Number(isOpen(fold)),
     JSON.stringify(fold),
   ]
