@@ -1,13 +1,4 @@
-import {
-  isAgentHash,
-  isBaseName,
-  isEventId,
-  isModel,
-  isSessionId,
-  isSource,
-  isTag,
-  isToolName,
-} from './shapes.ts'
+import { isBaseName, isEventId, isModel, isSessionId, isSource, isTag, isToolName } from './shapes.ts'
 
 /**
  * The one schema of what VibeTea records and what may leave a machine. Node, page, archive and functions share it.
@@ -197,7 +188,7 @@ function parseActivity(common: Common, value: Fields): ActivityPayload | null {
 
 function parseTool(common: Common, value: Fields): ToolPayload | null {
   const { tool, callId, status, context, durationMs, fileTag } = value
-  if (!isToolName(tool) || !isAgentHash(callId) || !oneOf(TOOL_STATUSES, status)) return null
+  if (!isToolName(tool) || !isTag(callId) || !oneOf(TOOL_STATUSES, status)) return null
   const payload: ToolPayload = Object.assign(common, { tool, callId, status })
   if (context !== undefined) {
     if (!isBaseName(context)) return null
@@ -217,7 +208,7 @@ function parseTool(common: Common, value: Fields): ToolPayload | null {
 
 function parseAgent(common: Common, value: Fields): AgentPayload | null {
   const { agentId, agentType, state } = value
-  if (!isAgentHash(agentId) || !oneOf(AGENT_STATES, state)) return null
+  if (!isTag(agentId) || !oneOf(AGENT_STATES, state)) return null
   if (agentType === undefined) return Object.assign(common, { agentId, state })
   return isToolName(agentType) ? Object.assign(common, { agentId, agentType, state }) : null
 }

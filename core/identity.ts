@@ -1,6 +1,7 @@
 import * as ed from '@noble/ed25519'
 import { sha512 } from '@noble/hashes/sha2.js'
 import { z32Prefix } from './hash.ts'
+import { fitSourceName } from './shapes.ts'
 
 ed.hashes.sha512 = sha512
 
@@ -35,11 +36,7 @@ export function isUsableKey(publicKey: Uint8Array): boolean {
   }
 }
 
-/** `<name>-<first 6 of z32(device key)>`. A name is letters, digits and `._-`; anything else in it becomes `-`. */
+/** `<name>-<first 6 of z32(device key)>`, the name made to fit. */
 export function sourceLabel(name: string, publicKey: Uint8Array): string {
-  const fitted = name
-    .replace(/[^A-Za-z0-9._-]/g, '-')
-    .replace(/^[^A-Za-z0-9]+/, '')
-    .slice(0, 63)
-  return `${fitted || 'node'}-${z32Prefix(publicKey, 6)}`
+  return `${fitSourceName(name)}-${z32Prefix(publicKey, 6)}`
 }

@@ -9,6 +9,7 @@ const TOOL_NAME = /^[A-Za-z0-9_.:-]{1,128}$/
 const MODEL = /^[A-Za-z0-9_.:/@-]{1,128}$/
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const EVENT_ID = /^evt_[a-z0-9]{20}$/
+const SOURCE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 const SOURCE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}-[ybndrfg8ejkmcpqxot1uwisza345h769]{6}$/
 const TAG = /^[ybndrfg8ejkmcpqxot1uwisza345h769]{12}$/
 
@@ -53,13 +54,21 @@ export function isSource(value: unknown): value is string {
   return typeof value === 'string' && SOURCE.test(value)
 }
 
-/** `projectTag` and `fileTag`: 12 z-base-32 characters. */
+/** The part of a source before its last `-`: 1 to 63 ASCII letters, digits and `._-`, the first not of these three. */
+export function isSourceName(value: string): boolean {
+  return SOURCE_NAME.test(value)
+}
+
+/** What a machine or a person is called, as the name of a source: what may not stand in one becomes `-`. */
+export function fitSourceName(name: string): string {
+  const fitted = name.replace(/[^A-Za-z0-9._-]/g, '-').replace(/^[^A-Za-z0-9]+/, '')
+  return fitted.slice(0, 63) || 'node'
+}
+
+/** `projectTag`, `fileTag`, `callId` and `agentId`: 12 z-base-32 characters of a keyed hash. */
 export function isTag(value: unknown): value is string {
   return typeof value === 'string' && TAG.test(value)
 }
-
-/** `callId` and `agentId`: 12 z-base-32 characters of a keyed hash. */
-export const isAgentHash = isTag
 
 /** The last part of a path of any system, or '' where there is none. */
 export function lastPathPart(path: string): string {
@@ -79,8 +88,8 @@ export function modelName(value: unknown): string {
   return isModel(value) && !PLACE.test(value) ? value : OTHER
 }
 
-/** What stands for a project whose name would be nothing, or looks like a key. */
-const NAMELESS = 'project'
+/** What stands for a project whose name is not known, would be nothing or looks like a key. */
+export const NAMELESS = 'project'
 
 /**
  * A project's name: what the base-name rule does not allow becomes `-`, and 80 characters are kept. Of a path only the

@@ -1,5 +1,6 @@
 import { resolve, sep } from 'node:path'
 import { z } from 'zod'
+import { isSourceName } from '../../core/shapes.ts'
 import type { RawValue } from './config-file.ts'
 
 /** The kinds of value that a setting can have: how each is read and what is said where it cannot be. */
@@ -77,7 +78,7 @@ export const extensions: Kind<ReadonlySet<string>> = {
 /** The name part of `source`, in the shape that events have it. */
 export const sourceName: Kind<string> = {
   allowed: '1 to 63 letters, digits and ._- that begin with a letter or a digit',
-  read: (raw) => (/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(one(raw)) ? one(raw) : undefined),
+  read: (raw) => (isSourceName(one(raw)) ? one(raw) : undefined),
 }
 
 export const webAddress: Kind<string> = {

@@ -1,11 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { VibeTeaError } from '../../core/errors.ts'
+import { fitSourceName, isSourceName } from '../../core/shapes.ts'
 import { errorCode, fileError, writeWhole } from './files.ts'
 import type { Warn } from './home.ts'
-
-/** The part of a source's label before its last `-`. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 
 /**
  * The name part of `source`: what was set, else the host's name, at the first start, and that name ever after, for
@@ -19,7 +17,7 @@ export async function loadSourceName(
   const path = join(home, 'source')
   const kept = await readName(path)
   if (kept === null) {
-    const name = sourceId ?? fitted(hostName)
+    const name = sourceId ?? fitSourceName(hostName)
     await writeWhole(path, name + '\n')
     return name
   }
@@ -31,14 +29,6 @@ export async function loadSourceName(
   return kept
 }
 
-function fitted(hostName: string): string {
-  const name = hostName
-    .replace(/[^A-Za-z0-9._-]/g, '-')
-    .replace(/^[^A-Za-z0-9]+/, '')
-    .slice(0, 63)
-  return name || 'node'
-}
-
 /** null where there is none. */
 async function readName(path: string): Promise<string | null> {
   let name
@@ -48,7 +38,7 @@ async function readName(path: string): Promise<string | null> {
     if (errorCode(error) === 'ENOENT') return null
     throw fileError(error, path, 'read')
   }
-  if (NAME.test(name)) return name
+  if (isSourceName(name)) return name
   throw new VibeTeaError(
     'invalid_source',
     `${path} holds ${JSON.stringify(name.slice(0, 100))}, which cannot be the name of a source.`,

@@ -1,6 +1,6 @@
 import type { Blake2b } from '../../core/hash.ts'
 import type { Project } from '../../core/rule.ts'
-import { lastPathPart } from '../../core/shapes.ts'
+import { lastPathPart, NAMELESS } from '../../core/shapes.ts'
 import { projectTagOf } from '../../core/tags.ts'
 import type { RunGit } from './git.ts'
 import { rootCommitOf, runGit } from './git.ts'
@@ -21,8 +21,6 @@ const RETRY_AFTER_MS = 60_000
 /** Directories that are remembered. */
 const MAX_DIRECTORIES = 10_000
 const HOME = 'home'
-/** The name of a session that does not say where it runs. */
-const NAMELESS = 'project'
 
 /** Directories that are a person's home on some system, wherever the session was written. */
 const A_HOME =
