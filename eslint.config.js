@@ -16,7 +16,7 @@ const MAY_IMPORT = {
 }
 const FOLDERS = [...Object.keys(MAY_IMPORT), 'node/cli', 'node/mesh', 'node/team', 'node/notify', 'tests']
 /** The files of `node` itself that its folders may import; the others join the folders. */
-const SHARED = ['sqlite', 'system-timers', 'version']
+const SHARED = ['sqlite', 'sqlite-file', 'system-timers', 'version']
 
 /** Import paths that the files of a folder, `depth` folders below it, may not have. */
 function forbidden(folder, depth) {

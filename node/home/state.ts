@@ -1,13 +1,14 @@
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z32Prefix } from '../../core/hash.ts'
+import { isDamage, migrate } from '../sqlite-file.ts'
 import { Database } from '../sqlite.ts'
 import { databaseError } from './database-error.ts'
 import { errorCode, fileError } from './files.ts'
 import { Arrivals } from './state/arrivals.ts'
 import { TailCursors } from './state/cursors.ts'
 import { Kept } from './state/kept.ts'
-import { migrate, refuseNewer } from './state/migrations.ts'
+import { MIGRATIONS, refuseNewer } from './state/migrations.ts'
 
 /** A `state.db` that could not be read; it has been kept aside and a new one begun. */
 export interface Recovered {
@@ -69,7 +70,7 @@ export class State {
     try {
       // What is here cannot be made again, so each change is on the disk before it counts.
       await database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-      await migrate(database)
+      await migrate(database, MIGRATIONS)
       const kept = new Kept(database)
       let orderId = await kept.get('orderId')
       if (orderId === null) {
@@ -88,8 +89,6 @@ export class State {
   }
 }
 
-const DAMAGED = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB'])
-
 /** The database, or why it cannot be used. */
 async function openChecked(path: string): Promise<Database | { reason: string }> {
   const database = await Database.open(path)
@@ -101,7 +100,7 @@ async function openChecked(path: string): Promise<Database | { reason: string }>
     return { reason: answer?.quick_check ?? 'nothing can be read from it' }
   } catch (error) {
     await database.close()
-    if (DAMAGED.has(errorCode(error))) return { reason: (error as Error).message }
+    if (isDamage(error)) return { reason: (error as Error).message }
     throw error
   }
 }

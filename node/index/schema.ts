@@ -1,12 +1,10 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { VibeTeaError } from '../../core/errors.ts'
+import { isDamage, migrate, versionOf } from '../sqlite-file.ts'
 import { Database } from '../sqlite.ts'
 
-/**
- * The tables of `index.db`, one step a version (`PRAGMA user_version`). A step is never changed once it is released;
- * the next one follows it.
- */
+/** The tables of `index.db`, step by step. */
 const MIGRATIONS: readonly string[] = [
   `
   -- What the index was built for: the order of arrivals whose numbers its rows carry.
@@ -102,11 +100,6 @@ export async function deleteIndex(path: string): Promise<void> {
   for (const suffix of ['', '-wal', '-shm', '-journal', DAMAGED]) await rm(path + suffix, { force: true })
 }
 
-/** Whether SQLite says that the file is not, or no longer, a database. */
-export function isDamage(error: unknown): boolean {
-  return ['SQLITE_NOTADB', 'SQLITE_CORRUPT'].includes(codeOf(error))
-}
-
 /** Both handles, or a sentence that says why the file cannot be used. */
 async function openUsable(
   path: string,
@@ -139,14 +132,8 @@ async function prepare(db: Database, orderId: string): Promise<string | null> {
     `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;
      PRAGMA cache_size = -16384`,
   )
-  const version = (await db.get<{ user_version: number }>('PRAGMA user_version'))?.user_version ?? 0
-  if (version > MIGRATIONS.length) return 'The index was made by a newer version of VibeTea.'
-  for (let next = version; next < MIGRATIONS.length; next++) {
-    await db.transaction(async () => {
-      await db.exec(MIGRATIONS[next]!)
-      await db.exec(`PRAGMA user_version = ${next + 1}`)
-    })
-  }
+  if ((await versionOf(db)) > MIGRATIONS.length) return 'The index was made by a newer version of VibeTea.'
+  await migrate(db, MIGRATIONS)
   const stored = await db.get<{ value: string }>(`SELECT value FROM meta WHERE name = 'order'`)
   if (stored === undefined) await db.run(`INSERT INTO meta VALUES ('order', ?)`, [orderId])
   else if (stored.value !== orderId) return 'The index belongs to another state.db.'

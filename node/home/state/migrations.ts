@@ -1,8 +1,9 @@
-import type { Database } from '../../sqlite.ts'
 import { VibeTeaError } from '../../../core/errors.ts'
+import type { Database } from '../../sqlite.ts'
+import { versionOf } from '../../sqlite-file.ts'
 
-/** Each once, in order; the number of those that were run is the file's `user_version`. Never change one that shipped. */
-const MIGRATIONS: readonly string[] = [
+/** The tables of `state.db`, step by step. */
+export const MIGRATIONS: readonly string[] = [
   `
   -- The order in which blocks came. Logs have small numbers here, for there can be a range for every second.
   CREATE TABLE cores (id INTEGER PRIMARY KEY, core TEXT NOT NULL UNIQUE);
@@ -34,16 +35,4 @@ export async function refuseNewer(database: Database, path: string): Promise<voi
     `${path} was written by a later version of VibeTea (format ${version}; this one knows ${MIGRATIONS.length}).`,
     'Install that version or a later one; nothing has been changed.',
   )
-}
-
-export async function migrate(database: Database): Promise<void> {
-  for (let version = await versionOf(database); version < MIGRATIONS.length; version++) {
-    await database.transaction(() =>
-      database.exec(`${MIGRATIONS[version]!}; PRAGMA user_version = ${version + 1}`),
-    )
-  }
-}
-
-async function versionOf(database: Database): Promise<number> {
-  return (await database.get<{ user_version: number }>('PRAGMA user_version'))!.user_version
 }
