@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs'
 import { open, readdir, realpath, stat } from 'node:fs/promises'
-import type { Dirent, Stats } from 'node:fs'
 import { join } from 'node:path'
 import { recognise, RECOGNISED_BY_LINES, sessionIdOf } from './adapters.ts'
 import { LineSplitter } from './lines.ts'
+import type { BegunFile } from './file-order.ts'
+import { beganAt, byBeginning } from './file-order.ts'
 import type { Adapter, Reader } from './port.ts'
 import type { Line } from './tail-port.ts'
 
@@ -14,47 +16,31 @@ const MAX_HEAD_BYTES = 32 * 1024 * 1024
 /** Told of a path that cannot be read, with the reason: `permission denied`. */
 export type OnProblem = (path: string, message: string) => void
 
-/** The regular files at some paths, folders recursively, in the order of their names. */
-export async function* filesAt(paths: Iterable<string>, onProblem: OnProblem): AsyncGenerator<string> {
+/** The regular files at some paths, folders recursively, those that began earlier first. */
+export async function filesAt(paths: Iterable<string>, onProblem: OnProblem): Promise<string[]> {
+  const found = new Map<string, BegunFile>()
   const folders = new Set<string>()
-  for (const path of paths) {
-    const kind = await attempt(path, () => stat(path), onProblem)
-    if (kind?.isFile() === false && !kind.isDirectory()) {
-      // Opening a pipe would wait for its other end.
-      onProblem(path, 'it is neither a file nor a folder')
-    } else if (kind) {
-      yield* filesOf(path, kind, folders, onProblem)
+  const add = async (path: string, isNamed: boolean): Promise<void> => {
+    const tell: OnProblem = (...problem) => {
+      // A link in a folder may lead nowhere.
+      if (isNamed || existsSync(path)) onProblem(...problem)
     }
+    const stats = await attempt(path, () => stat(path), tell)
+    if (stats?.isFile()) found.set(path, { path, beganMs: beganAt(stats) })
+    else if (stats?.isDirectory()) await addFolder(path)
+    // Opening a pipe would wait for its other end.
+    else if (stats && isNamed) onProblem(path, 'it is neither a file nor a folder')
   }
-}
-
-async function* filesOf(
-  path: string,
-  kind: Stats | Dirent,
-  seen: Set<string>,
-  onProblem: OnProblem,
-): AsyncGenerator<string> {
-  if (kind.isFile()) yield path
-  if (kind.isSymbolicLink()) {
-    const target = await attempt(path, () => stat(path), onProblem)
-    if (target) yield* filesOf(path, target, seen, onProblem)
+  const addFolder = async (path: string): Promise<void> => {
+    const real = await attempt(path, () => realpath(path), onProblem)
+    // Links can lead in circles.
+    if (real === null || folders.has(real)) return
+    folders.add(real)
+    const names = await attempt(path, () => readdir(path), onProblem)
+    for (const name of names ?? []) await add(join(path, name), false)
   }
-  if (!kind.isDirectory()) return
-  const real = await attempt(path, () => realpath(path), onProblem)
-  // Links can lead in circles.
-  if (real === null || seen.has(real)) return
-  seen.add(real)
-  const entries = await attempt(path, () => readdir(path, { withFileTypes: true }), onProblem)
-  for (const entry of inOrder(entries ?? [])) yield* filesOf(join(path, entry.name), entry, seen, onProblem)
-}
-
-/** By name, a session's own file before the folder of the same name: what it says of subagents goes before theirs. */
-function inOrder(entries: readonly Dirent[]): Dirent[] {
-  const keyed = entries.map((entry) => ({
-    entry,
-    key: entry.name.endsWith('.jsonl') ? entry.name.slice(0, -6) : `${entry.name} `,
-  }))
-  return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ entry }) => entry)
+  for (const path of paths) await add(path, true)
+  return [...found.values()].sort(byBeginning).map(({ path }) => path)
 }
 
 /** What the system answers about a path, or null, told of, where it refuses. Anything else that goes wrong is thrown. */

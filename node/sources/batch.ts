@@ -29,7 +29,7 @@ export async function* readBatch(paths: Iterable<string>, options: BatchOptions)
   const { onProblem = raise } = options
   const events = new BatchEvents(options.rule)
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
-  for await (const path of filesAt(paths, onProblem)) {
+  for (const path of await filesAt(paths, onProblem)) {
     await attempt(path, () => readFile(path, buffer, options, events), onProblem)
   }
   // Not `yield*`: an async generator that delegates awaits each event twice more, which takes 1 µs.

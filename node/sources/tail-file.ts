@@ -38,6 +38,8 @@ export class TailedFile {
   /** As last seen. */
   size = -1
   mtimeMs = 0
+  /** When it began, ms; what is there at the start is read in this order. */
+  beganMs = 0
   inode = 0
 
   /** Null until the sink has been told to begin. */

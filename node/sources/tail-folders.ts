@@ -1,6 +1,7 @@
 import { statSync, type Dirent, type Stats } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, sep } from 'node:path'
+import { beganAt } from './file-order.ts'
 import type { polledFileSystem } from './file-systems.ts'
 import type { TailedFile } from './tail-file.ts'
 import { Folder, identityOf, type TailRoot } from './tail-folder.ts'
@@ -265,6 +266,7 @@ export class Folders {
     let file = this.#files.get(path)
     if (!file) this.#files.set(path, (file = this.#host.makeFile(path)))
     folder.files.set(name, file)
+    file.beganMs = beganAt(stats)
     if (file.see(stats)) this.#host.seen(file)
   }
 }

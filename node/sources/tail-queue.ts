@@ -1,5 +1,6 @@
 const MAX_VISITS = 4
-const MAX_OLD_VISITS = 2
+/** One after the other: what two files both hold is of the first. */
+const MAX_OLD_VISITS = 1
 
 /**
  * Runs visits, a few at a time and one of an item: what has just changed goes before what lay there at the start, and has places of its

@@ -1,4 +1,5 @@
 import type { Timers } from '../../core/timers.ts'
+import { byBeginning } from './file-order.ts'
 import { polledFileSystem } from './file-systems.ts'
 import { CursorKeeper } from './tail-cursors.ts'
 import { TailedFile, type FileHost } from './tail-file.ts'
@@ -55,8 +56,9 @@ const CHUNK_BYTES = 256 * 1024
 const PLACES = 'cursors'
 
 /**
- * Follows session files: hands each line to the sink, first what lay there at the start, the most recently written
- * files first, then what is appended, as soon as the system tells of it. Keeps its place in the cursor store.
+ * Follows session files: hands each line to the sink, first what lay there at the start, a file after the other,
+ * those that began earlier first, then what is appended, as soon as the system tells of it. Keeps its place in the
+ * cursor store.
  */
 export class Tail implements FileHost {
   readonly sink: LineSink
@@ -123,7 +125,7 @@ export class Tail implements FileHost {
   async start(): Promise<void> {
     for (const cursor of await this.#options.cursors.load()) this.#earlier.set(cursor.path, cursor)
     await Promise.all(this.#options.roots.map((root) => this.#folders.openRoot(root)))
-    const found = [...(this.#found ?? [])].sort((a, b) => b.mtimeMs - a.mtimeMs)
+    const found = [...(this.#found ?? [])].sort(byBeginning)
     this.#found = null
     this.#dropCursorsOfMissingFiles()
     this.#progress.files = found.length
