@@ -1,19 +1,29 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
 
-const NODE_TESTS = ['tests/{core,node,e2e,browser}/**/*.test.ts']
+const PATIENT = { testTimeout: 30_000, hookTimeout: 120_000 }
+const NEEDS_BUILD = 'tests/support/needs-build.ts'
+const NEEDS_CHROMIUM = 'tests/support/needs-chromium.ts'
 
-/** Two projects: what runs in Node, and Svelte components in a simulated page. */
+/**
+ * Four projects: parts in Node, the built commands, the built dashboard in a browser, and Svelte components in a
+ * simulated page.
+ */
 export default defineConfig({
   test: {
     projects: [
       {
+        test: { ...PATIENT, name: 'node', include: ['tests/{core,node}/**/*.test.ts', 'tests/docs.test.ts'] },
+      },
+      {
+        test: { ...PATIENT, name: 'e2e', include: ['tests/e2e/**/*.test.ts'], globalSetup: [NEEDS_BUILD] },
+      },
+      {
         test: {
-          name: 'node',
-          include: NODE_TESTS,
-          testTimeout: 30_000,
-          hookTimeout: 120_000,
-          globalSetup: ['tests/support/global-setup.ts'],
+          ...PATIENT,
+          name: 'browser',
+          include: ['tests/browser/**/*.test.ts'],
+          globalSetup: [NEEDS_BUILD, NEEDS_CHROMIUM],
         },
       },
       {

@@ -20,8 +20,8 @@ export async function run(args: readonly string[], context: Context): Promise<nu
   return code
 }
 
-/** What a command needs is loaded when it runs: most need little. */
-function commands(context: Context, exit: (code: number) => void): Command {
+/** All commands; `exit` takes a code. What a command needs is loaded when it runs: most need little. */
+export function commands(context: Context, exit: (code: number) => void): Command {
   const program = new Command('vibetea')
     .description('See who on your team is brewing what with AI coding assistants.')
     .version(VERSION)

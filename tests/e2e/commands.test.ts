@@ -10,17 +10,10 @@ import type { SessionRow, StatusAnswer } from '../../core/api.ts'
 import type { Event } from '../../core/events.ts'
 import { ClaudeSession } from '../support/claude-session.ts'
 import { cleanEnvironment, MAIN, start, startNode, until, vibetea } from '../support/cli.ts'
-import { temporaryDirectory } from '../support/directory.ts'
+import { emptyMachine } from '../support/machine.ts'
 
 function machine() {
-  const directory = temporaryDirectory()
-  const variables = {
-    VIBETEA_HOME: join(directory, 'home'),
-    VIBETEA_CLAUDE_DIR: join(directory, 'claude'),
-    VIBETEA_SOURCE_ID: 'laptop',
-    HOME: directory,
-    USERPROFILE: directory,
-  }
+  const { directory, variables } = emptyMachine()
   const session = (project: string) =>
     new ClaudeSession(join(directory, 'claude'), randomUUID(), `/code/${project}`, Date.now() - 60_000)
       .prompt('the secret recipe of the house blend')

@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
@@ -13,22 +22,10 @@ import type {
 import { ClaudeSession } from '../support/claude-session.ts'
 import type { RunningNode } from '../support/cli.ts'
 import { startNode, until, vibetea } from '../support/cli.ts'
-import { temporaryDirectory } from '../support/directory.ts'
+import { emptyMachine } from '../support/machine.ts'
 import { socketsOf } from '../support/sockets.ts'
 
 const HOUR = 3_600_000
-
-function machine() {
-  const directory = temporaryDirectory()
-  const variables = {
-    VIBETEA_HOME: join(directory, 'home'),
-    VIBETEA_CLAUDE_DIR: join(directory, 'claude'),
-    VIBETEA_SOURCE_ID: 'laptop',
-    HOME: directory,
-    USERPROFILE: directory,
-  }
-  return { directory, variables }
-}
 
 /** A session with all that a turn has: 1 prompt, 2 responses, 3 tool calls of which one fails. */
 function brew(directory: string, project: string, startedAt: number): ClaudeSession {
@@ -64,7 +61,7 @@ const withoutReceipt = (rows: EventsAnswer['events']) =>
 
 describe('A node on one machine', () => {
   test('shows the sessions that were there, and a line that is appended, at once', async () => {
-    const { directory, variables } = machine()
+    const { directory, variables } = emptyMachine()
     const session = brew(directory, 'web-app', Date.now() - 60_000)
     const node = await startNode(variables)
     await readAll(node)
@@ -99,7 +96,7 @@ describe('A node on one machine', () => {
   })
 
   test('says that a session needs an answer while its process says so, and no longer', async () => {
-    const { directory, variables } = machine()
+    const { directory, variables } = emptyMachine()
     const session = brew(directory, 'web-app', Date.now() - 60_000).prompt('go on')
     session.tool('Bash', { command: 'rm -rf build' })
     const processes = join(directory, 'claude', 'sessions')
@@ -125,7 +122,7 @@ describe('A node on one machine', () => {
   })
 
   test('opens no socket but loopback', async () => {
-    const { directory, variables } = machine()
+    const { directory, variables } = emptyMachine()
     brew(directory, 'web-app', Date.now() - 60_000)
     const node = await startNode(variables)
     await readAll(node)
@@ -135,7 +132,7 @@ describe('A node on one machine', () => {
   })
 
   test('keeps everything and repeats nothing when it is killed again and again while it reads', async () => {
-    const { directory, variables } = machine()
+    const { directory, variables } = emptyMachine()
     const sessions = Array.from({ length: 30 }, (_, i) =>
       brew(directory, `project-${i % 5}`, Date.now() - (i + 1) * HOUR),
     )
@@ -148,7 +145,7 @@ describe('A node on one machine', () => {
     await readAll(node)
     const killed = withoutReceipt(await allEvents(node))
     // The same sessions on a machine where nothing went wrong, with the same key.
-    const calm = machine()
+    const calm = emptyMachine()
     mkdirSync(calm.variables.VIBETEA_HOME)
     for (const name of ['key.priv', 'key.pub']) {
       writeFileSync(join(calm.variables.VIBETEA_HOME, name), readFileSync(join(variables.VIBETEA_HOME, name)))
@@ -162,7 +159,7 @@ describe('A node on one machine', () => {
   })
 
   test('answers the same after its index is deleted', async () => {
-    const { directory, variables } = machine()
+    const { directory, variables } = emptyMachine()
     for (let i = 0; i < 5; i++) brew(directory, `project-${i}`, Date.now() - (i + 1) * HOUR)
     const first = await startNode(variables)
     await readAll(first)
@@ -181,7 +178,7 @@ describe('A node on one machine', () => {
   })
 
   test('rebuilds an index that is damaged', async () => {
-    const { directory, variables } = machine()
+    const { directory, variables } = emptyMachine()
     brew(directory, 'web-app', Date.now() - HOUR)
     const first = await startNode(variables)
     await readAll(first)
@@ -194,7 +191,7 @@ describe('A node on one machine', () => {
   })
 
   test('says that its state is damaged, and sends nothing twice', async () => {
-    const { directory, variables } = machine()
+    const { directory, variables } = emptyMachine()
     brew(directory, 'web-app', Date.now() - HOUR)
     const first = await startNode(variables)
     const { logs } = await readAll(first)
@@ -211,7 +208,7 @@ describe('A node on one machine', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)(
     'ends on %s with 0 within two seconds and gives its home free',
     async (signal) => {
-      const { directory, variables } = machine()
+      const { directory, variables } = emptyMachine()
       for (let i = 0; i < 20; i++) brew(directory, `project-${i}`, Date.now() - (i + 1) * HOUR)
       const node = await startNode(variables)
       const { code, tookMs } = await node.end(signal)
@@ -223,7 +220,7 @@ describe('A node on one machine', () => {
   )
 
   test('tells a second start where the first one is', async () => {
-    const { variables } = machine()
+    const { variables } = emptyMachine()
     const node = await startNode(variables)
     const second = await vibetea(['start', '--no-open'], variables)
     expect(second).toMatchObject({ code: 0 })
@@ -232,7 +229,7 @@ describe('A node on one machine', () => {
   })
 
   test('finds sessions in a directory that appears after the start', async () => {
-    const { directory, variables } = machine()
+    const { directory, variables } = emptyMachine()
     const node = await startNode(variables)
     await readAll(node)
     brew(directory, 'late-app', Date.now() - 60_000)
@@ -243,8 +240,19 @@ describe('A node on one machine', () => {
     expect(sessions).toMatchObject([{ project: 'late-app' }])
   })
 
+  test('counts the lines that it cannot read, and reads on', async () => {
+    const { directory, variables } = machine()
+    const session = brew(directory, 'web-app', Date.now() - 60_000)
+    appendFileSync(session.path, 'no record at all\n')
+    session.prompt('after it')
+    const node = await startNode(variables)
+    expect((await readAll(node)).refused).toEqual({ invalid_line: 1 })
+    const { sessions } = await node.get<SessionsAnswer>('/api/sessions')
+    expect(sessions).toMatchObject([{ totals: { prompts: 2 } }])
+  })
+
   test('keeps what it has for its owner alone', async () => {
-    const { variables } = machine()
+    const { variables } = emptyMachine()
     const node = await startNode(variables)
     const mode = (name: string) => (statSync(join(variables.VIBETEA_HOME, name)).mode & 0o777).toString(8)
     if (process.platform === 'win32') return
@@ -258,7 +266,7 @@ describe('A node on one machine', () => {
   })
 
   test('reads on after a session file was cut and written anew', async () => {
-    const { directory, variables } = machine()
+    const { directory, variables } = emptyMachine()
     const session = brew(directory, 'web-app', Date.now() - 60_000)
     const node = await startNode(variables)
     await readAll(node)

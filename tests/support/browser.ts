@@ -16,7 +16,7 @@ export interface BrowserOptions {
   flags?: readonly string[]
 }
 
-/** Starts the Chromium that `global-setup.ts` found. Close it after the test. */
+/** Starts the Chromium that `needs-chromium.ts` found. Close it after the test. */
 export function launchBrowser({ hosts = {}, flags = [] }: BrowserOptions = {}): Promise<Browser> {
   const rules = Object.entries(hosts).map(([name, address]) => `MAP ${name} ${address}`)
   return chromium.launch({

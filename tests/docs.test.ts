@@ -1,0 +1,86 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { emptyTotals, noTokens } from '../core/totals.ts'
+import type { Context } from '../node/cli/command.ts'
+import { CSV_HEADER } from '../node/cli/csv.ts'
+import { commands } from '../node/cli/program.ts'
+import { CONFIG_KEYS, variableOf } from '../node/home/settings.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const DOCS = [
+  'README.md',
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
+]
+
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
+
+/** The rows of the table under a heading, each its cells; without the head. */
+function tableOf(path: string, heading: string): string[][] {
+  const section = read(path)
+    .split(/^## /m)
+    .find((text) => text.startsWith(`${heading}\n`))
+  const lines = section?.split('\n').filter((line) => line.startsWith('|')) ?? []
+  return lines.slice(2).map((line) => line.split(/(?<!\\)\|/).slice(1, -1))
+}
+
+/** What stands between backticks. */
+const codes = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => code!)
+
+/** Each command with its long options, in the order of the alphabet. */
+function described(): Record<string, string[]> {
+  const found: Record<string, string[]> = {}
+  for (const [command = '', does = ''] of tableOf('README.md', 'Commands')) {
+    const names = codes(command).map((code) => code.replace(/^vibetea ?/, '').split(' ')[0]!)
+    const options = codes(command + does).flatMap((code) => code.match(/--[a-z-]+/g) ?? [])
+    for (const name of names) if (name !== '') found[name] = options.sort()
+  }
+  return found
+}
+
+function existing(): Record<string, string[]> {
+  const context: Context = {
+    env: {},
+    homeDirectory: '',
+    hostname: '',
+    signal: new AbortController().signal,
+    isTerminal: false,
+    status: () => undefined,
+    out: () => undefined,
+    err: () => undefined,
+  }
+  const program = commands(context, () => undefined)
+  return Object.fromEntries(
+    program.commands.map((command) => [command.name(), command.options.map(({ long }) => long!).sort()]),
+  )
+}
+
+describe('the documents', () => {
+  test.each(DOCS)('%s links to what exists', (path) => {
+    const targets = [...read(path).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!)
+    const files = targets.filter((target) => !/^(https?:|mailto:|#)/.test(target))
+    const missing = files.filter((file) => !existsSync(join(ROOT, dirname(path), file.split('#')[0]!)))
+    expect(missing).toEqual([])
+  })
+
+  test('the README has every command with its options, and no others', () => {
+    expect(described()).toEqual(existing())
+  })
+
+  test('every setting of the README exists', () => {
+    const settings = tableOf('README.md', 'Settings').flatMap(([variable = '']) => codes(variable))
+    expect(settings).toContain('VIBETEA_PORT')
+    const known = ['VIBETEA_HOME', ...CONFIG_KEYS.map(variableOf)]
+    expect(settings.filter((name) => !known.includes(name))).toEqual([])
+  })
+
+  test('privacy.md has every field that an event can have, and no others', () => {
+    const fields = tableOf('docs/privacy.md', 'Every field').flatMap(([field = '']) => codes(field))
+    const counts = new Set(Object.keys({ ...emptyTotals(), ...noTokens() }))
+    const columns = CSV_HEADER.split(',').filter((column) => !counts.has(column))
+    expect(fields.sort()).toEqual([...columns, 'tokens', 'totals'].sort())
+  })
+})
