@@ -134,7 +134,7 @@ export interface StatusAnswer {
   sources: SourceStatus[]
   projects: ProjectStatus[]
   archive: null
-  /** Events and batches that were refused, by reason. */
+  /** What was left out, by reason: `invalid_event`, `invalid_line`, `line_too_long`. */
   refused: Record<string, number>
 }
 

@@ -96,7 +96,7 @@ export class NodeBackend implements Backend {
       sources: sources.status(),
       projects: withDecided(seen, sharing),
       archive: null,
-      refused: invalid > 0 ? { invalid } : {},
+      refused: { ...(invalid > 0 && { invalid_event: invalid }), ...sources.refused },
     }
   }
 

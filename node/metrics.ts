@@ -58,7 +58,7 @@ export function prometheus(
     label({ reason }),
     count,
   ])
-  metric('refused', 'gauge', 'Events that were not valid and are left out.', reasons)
+  metric('refused', 'gauge', 'Events and lines that were left out.', reasons)
   return `${lines.join('\n')}\n`
 }
 

@@ -32,6 +32,8 @@ interface OpenFile {
 export class FileIntake implements LineSink {
   readonly #options: FileIntakeOptions
   readonly #files = new Map<string, OpenFile>()
+  /** Lines read in this run that are no records. */
+  invalidLines = 0
 
   constructor(options: FileIntakeOptions) {
     this.#options = options
@@ -49,10 +51,12 @@ export class FileIntake implements LineSink {
     file.stopWaiting()
     const { reader, resumeAt } = file
     const drafts: Draft[] = []
+    const invalidBefore = reader.invalidLines
     for (const { start, bytes } of lines) {
       const found = reader.read(bytes, start)
       if (start >= resumeAt) drafts.push(...found)
     }
+    this.invalidLines += reader.invalidLines - invalidBefore
     this.#options.onLocal(reader.sessionId, reader.local)
     await this.#options.record(drafts)
     if (atEnd && reader.heldFrom !== null) {

@@ -95,6 +95,17 @@ export class Sources {
     })
   }
 
+  /** Lines of session files that were left out in this run, by reason. */
+  get refused(): Record<string, number> {
+    let invalid = 0
+    let tooLong = 0
+    for (const { intake, tail } of this.#sources) {
+      invalid += intake.invalidLines
+      tooLong += tail.status.skippedLines
+    }
+    return { ...(invalid > 0 && { invalid_line: invalid }), ...(tooLong > 0 && { line_too_long: tooLong }) }
+  }
+
   /** What only this machine's owner sees of a session, by the id in events. */
   local(sessionId: string): LocalFields | undefined {
     return this.#locals.get(sessionId)
