@@ -241,7 +241,7 @@ describe('A node on one machine', () => {
   })
 
   test('counts the lines that it cannot read, and reads on', async () => {
-    const { directory, variables } = machine()
+    const { directory, variables } = emptyMachine()
     const session = brew(directory, 'web-app', Date.now() - 60_000)
     appendFileSync(session.path, 'no record at all\n')
     session.prompt('after it')
