@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { launchBrowser } from '../support/browser.ts'
 import { ClaudeSession } from '../support/claude-session.ts'
 import { startNode, vibetea } from '../support/cli.ts'
-import { temporaryDirectory } from '../support/directory.ts'
+import { emptyMachine } from '../support/machine.ts'
 
 /** Time in which a busy machine does what a person would call at once. */
 const SOON = { timeout: 10_000 }
@@ -17,16 +17,9 @@ beforeAll(async () => {
 })
 afterAll(() => browser.close())
 
-/** A machine where nothing of VibeTea or an assistant has ever been, and a browser on it. */
+/** An empty machine and a browser on it. */
 async function machine() {
-  const directory = temporaryDirectory()
-  const variables = {
-    VIBETEA_HOME: join(directory, 'home'),
-    VIBETEA_CLAUDE_DIR: join(directory, 'claude'),
-    VIBETEA_SOURCE_ID: 'laptop',
-    HOME: directory,
-    USERPROFILE: directory,
-  }
+  const { directory, variables } = emptyMachine()
   const context = await browser.newContext({
     viewport: { width: 1280, height: 800 },
     reducedMotion: 'reduce',
@@ -67,7 +60,8 @@ describe('the dashboard of a real node', () => {
     await expect.poll(() => shown(page, /Edit kettle\.ts · completed/), SOON).toBe(1)
     edit(session, 'teapot.ts').turnEnds()
     await expect.poll(() => newest(page).textContent(), SOON).toContain('turn over')
-    expect(await page.getByRole('complementary', { name: 'Overview' }).textContent()).toContain('to review')
+    const overview = page.getByRole('complementary', { name: 'Overview' })
+    await expect.poll(() => overview.textContent(), SOON).toContain('1 to review')
 
     await page.keyboard.press('/')
     await page.keyboard.type('kettle')
