@@ -173,6 +173,10 @@ test('the largest event that can be is far below the limit', () => {
       },
     },
     {
+      eventType: 'agent',
+      payload: { ...wide, agentId: 'y'.repeat(12), agentType: 't'.repeat(128), state: 'finished' },
+    },
+    {
       eventType: 'summary',
       payload: {
         ...wide,
