@@ -2,6 +2,7 @@ import type { SessionRow, StatsRow } from '../../core/api.ts'
 import type { Event, Totals } from '../../core/events.ts'
 import { handleOf } from '../../core/handle.ts'
 import { advance, NO_CLOCK, type SessionClock, statusAt } from '../../core/sessions.ts'
+import { addTotals, count, emptyTotals } from '../../core/totals.ts'
 
 const STEP_MS = 5 * 60_000
 const STEPS = 24
@@ -15,14 +16,7 @@ interface Kept {
   times: number[]
 }
 
-const noTotals = (): Totals => ({
-  prompts: 0,
-  tools: 0,
-  failures: 0,
-  errors: 0,
-  tokens: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
-  durationMs: 0,
-})
+const noTotals = (): Totals => ({ ...emptyTotals(), durationMs: 0 })
 
 /** Folds events into the rows of sessions. */
 export class SessionBook {
@@ -85,26 +79,8 @@ export class SessionBook {
     for (const { last, totals, events } of this.#kept.values()) {
       if (last.source !== source) continue
       row.events += events
-      for (const key of ['prompts', 'tools', 'failures', 'errors'] as const) row[key] += totals[key]
-      for (const key of ['input', 'output', 'cacheRead', 'cacheWrite'] as const) {
-        row.tokens[key] += totals.tokens[key]
-      }
+      addTotals(row, totals)
     }
     return row
-  }
-}
-
-function count(totals: Totals, event: Event): void {
-  if (event.eventType === 'error') totals.errors++
-  if (event.eventType === 'tool') {
-    if (event.payload.status === 'started') totals.tools++
-    if (event.payload.status === 'failed') totals.failures++
-  }
-  if (event.eventType !== 'activity') return
-  if (event.payload.kind === 'prompt') totals.prompts++
-  if (event.payload.kind === 'response') {
-    for (const key of ['input', 'output', 'cacheRead', 'cacheWrite'] as const) {
-      totals.tokens[key] += event.payload.tokens[key]
-    }
   }
 }
