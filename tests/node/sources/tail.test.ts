@@ -161,7 +161,7 @@ describe('what comes later', () => {
     writeFileSync(file, 'one\ntwo\nthree\n')
     await rig.started()
     truncateSync(file, 4)
-    await until(() => rig.sink.calls.filter((call) => call.startsWith('begin')).length === 2)
+    await until(() => rig.sink.calls.filter((call) => call.startsWith('end')).length === 2)
     expect(rig.sink.calls).toEqual([
       'begin s.jsonl 0',
       'end s.jsonl',
