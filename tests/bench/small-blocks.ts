@@ -4,7 +4,8 @@ import type { Event } from '../../core/events.ts'
 import { zlibCodec } from '../../node/log/codec.ts'
 import type { Figure } from './table.ts'
 
-const VECTORS = new URL('../core/vectors/events.json', import.meta.url)
+/** Run from `dist`; the vectors are where they are. */
+const VECTORS = new URL('../../../tests/core/vectors/events.json', import.meta.url)
 
 /** Bytes of a block that holds one event, with the preset dictionary and without. */
 export function smallBlocks(): Figure[] {
