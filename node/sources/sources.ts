@@ -16,6 +16,8 @@ import { watchFolder } from './tail-watch.ts'
 
 /** How often silent sessions and processes that are gone are looked for. */
 const TICK_MS = 5000
+/** How often the readers of sessions that were not written to for a day are forgotten. */
+const FORGET_EVERY_MS = 3_600_000
 /** Sessions of the last day keep their titles and branches over a restart: their files are read again. */
 const READ_AGAIN_MS = 86_400_000
 
@@ -52,6 +54,7 @@ export class Sources {
   readonly #progress = new Map<Assistant, TailProgress>()
   readonly #watches = new Map<string, FolderWatch>()
   #stopTicking: () => void = () => undefined
+  #stopForgetting: () => void = () => undefined
   #isCatchingUp = true
 
   constructor(options: SourcesOptions) {
@@ -68,6 +71,7 @@ export class Sources {
     await this.#pollProcesses()
     await recorder.goLive(this.#isAlive)
     this.#isCatchingUp = false
+    this.#forgetOld()
     this.#watchProcesses()
     this.#tickLater()
   }
@@ -75,6 +79,7 @@ export class Sources {
   /** Stops reading; what was read is recorded, and each file's place is kept. */
   async close(): Promise<void> {
     this.#stopTicking()
+    this.#stopForgetting()
     await Promise.all([
       ...Array.from(this.#watches.values(), (watch) => watch.close()),
       ...this.#sources.map(({ tail }) => tail.close()),
@@ -175,6 +180,11 @@ export class Sources {
     for (const { liveness } of this.#sources) {
       if (liveness) await this.#options.recorder.recordOfProcesses(await liveness.poll())
     }
+  }
+
+  #forgetOld(): void {
+    for (const { tail } of this.#sources) tail.forgetOld()
+    this.#stopForgetting = this.#options.timers.after(FORGET_EVERY_MS, () => this.#forgetOld())
   }
 
   /** So that a question is seen at once; a folder that cannot be watched, or is not there yet, is looked at each tick. */

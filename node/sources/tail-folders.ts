@@ -52,6 +52,10 @@ export class Folders {
     return this.#files.size
   }
 
+  get files(): Iterable<TailedFile> {
+    return this.#files.values()
+  }
+
   file(path: string): TailedFile | undefined {
     return this.#files.get(path)
   }

@@ -21,6 +21,11 @@ export class VisitQueue<Item> {
     this.#visit = visit
   }
 
+  /** Whether it is being visited, or will be soon. */
+  isBusy(item: Item): boolean {
+    return this.#running.has(item) || this.#changed.has(item)
+  }
+
   /** Visits soon. */
   request(item: Item): void {
     if (this.#running.has(item)) this.#again.add(item)

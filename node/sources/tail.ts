@@ -153,6 +153,17 @@ export class Tail implements FileHost {
     return !this.#caughtUp && this.timers.now() - file.mtimeMs < (this.#options.readAgainMs ?? -Infinity)
   }
 
+  /**
+   * Lets the sink forget the files that were not written to for `readAgainMs`: what their readers know takes memory,
+   * and should one grow after all, it is read from its beginning again.
+   */
+  forgetOld(): void {
+    const oldest = this.timers.now() - (this.#options.readAgainMs ?? Infinity)
+    for (const file of this.#folders.files) {
+      if (file.mtimeMs < oldest && !this.#queue.isBusy(file)) file.forget(this.sink)
+    }
+  }
+
   moved(file: TailedFile): void {
     this.#cursors.moved(file.path, () => file.cursor)
   }

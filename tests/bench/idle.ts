@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,6 +12,7 @@ import type { Figure } from './table.ts'
 const FILES = 5000
 const FOLDERS = 300
 const IDLE_MS = 30_000
+const DAYS_MS = 30 * 86_400_000
 /** USER_HZ, in which Linux counts CPU time in /proc/<pid>/stat (proc(5)). */
 const TICKS_PER_SECOND = 100
 
@@ -35,7 +36,11 @@ export async function benchIdle(): Promise<Figure[]> {
       const folder = join(variables.VIBETEA_CLAUDE_DIR, 'projects', `-code-project-${i % FOLDERS}`)
       mkdirSync(folder, { recursive: true })
       const id = `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`
-      writeFileSync(join(folder, `${id}.jsonl`), sessionText(i, 2, id))
+      const path = join(folder, `${id}.jsonl`)
+      writeFileSync(path, sessionText(i, 2, id))
+      // As after a month of work: a few of today, the rest older.
+      const writtenAt = new Date(Date.now() - (i / FILES) * DAYS_MS)
+      utimesSync(path, writtenAt, writtenAt)
     }
     const first = await nodeCost(variables)
     const again = await nodeCost(variables)

@@ -44,6 +44,25 @@ describe('after a restart', () => {
     expect(rig.sink.news).toEqual(['late.jsonl@8 three'])
   })
 
+  test('one that was not written to for long is forgotten, and read again from its beginning when it grows', async () => {
+    writeFileSync(rig.path('old.jsonl'), 'one\n')
+    writeFileSync(rig.path('late.jsonl'), 'one\n')
+    const hourAgo = new Date(Date.now() - 3_600_000)
+    utimesSync(rig.path('old.jsonl'), hourAgo, hourAgo)
+    const tail = await rig.started({ readAgainMs: 60_000 })
+    tail.forgetOld()
+    expect(rig.sink.calls.at(-1)).toBe('forget old.jsonl')
+    appendFileSync(rig.path('old.jsonl'), 'two\n')
+    appendFileSync(rig.path('late.jsonl'), 'two\n')
+    await until(() => rig.sink.news.length === 4)
+    expect(rig.sink.news.slice(2).toSorted()).toEqual(['late.jsonl@4 two', 'old.jsonl@4 two'])
+    expect(rig.sink.calls.filter((call) => call.startsWith('begin'))).toEqual([
+      'begin old.jsonl 0',
+      'begin late.jsonl 0',
+      'begin old.jsonl 4',
+    ])
+  })
+
   test('a file that was only touched is not read either', async () => {
     writeFileSync(rig.path('s.jsonl'), 'one\n')
     await rig.started()
