@@ -7,7 +7,7 @@ const NEEDS_CHROMIUM = 'tests/support/needs-chromium.ts'
 
 /**
  * Four projects: parts in Node, the built commands, the built dashboard in a browser, and Svelte components in a
- * simulated page.
+ * simulated page. What starts whole nodes and browsers goes by itself: two cores are soon too few.
  */
 export default defineConfig({
   test: {
@@ -16,7 +16,13 @@ export default defineConfig({
         test: { ...PATIENT, name: 'node', include: ['tests/{core,node}/**/*.test.ts', 'tests/docs.test.ts'] },
       },
       {
-        test: { ...PATIENT, name: 'e2e', include: ['tests/e2e/**/*.test.ts'], globalSetup: [NEEDS_BUILD] },
+        test: {
+          ...PATIENT,
+          name: 'e2e',
+          include: ['tests/e2e/**/*.test.ts'],
+          globalSetup: [NEEDS_BUILD],
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         test: {
@@ -24,6 +30,7 @@ export default defineConfig({
           name: 'browser',
           include: ['tests/browser/**/*.test.ts'],
           globalSetup: [NEEDS_BUILD, NEEDS_CHROMIUM],
+          sequence: { groupOrder: 2 },
         },
       },
       {

@@ -138,7 +138,7 @@ export const liveParameters = z.strictObject({
   project: z.exactOptional(list(project)),
   after: z.exactOptional(cursor),
   /** The least time between two messages, ms. */
-  interval: whole(25, 1000).prefault('100'),
+  interval: whole(10, 1000).prefault('100'),
 })
 
 const CODE = 'the code of an address that "vibetea open" printed'

@@ -26,9 +26,12 @@ export interface SubscriberOptions {
   bufferedBytes: () => number
 }
 
+/** A state is sent once in so long, and then before events: a page draws no more, and events are not held up by it. */
+const STATE_MS = 1000
+
 type Queued = 'gap' | 'events' | 'sessions' | 'presence' | 'peers' | 'notice'
-/** In turn, so that a kind that never stops does not silence another. */
-const TURNS: readonly Exclude<Queued, 'gap'>[] = ['events', 'sessions', 'presence', 'peers', 'notice']
+/** States, of which only the newest waits, and notices. */
+const OTHERS = ['sessions', 'presence', 'peers', 'notice'] as const
 
 /**
  * One client of `/ws`: takes what the feed says, sends the first at once and then one message an interval, and holds
@@ -39,8 +42,12 @@ export class Subscriber {
   readonly #stops: (() => void)[]
   #isReady = false
   #stopTimer: (() => void) | null = null
+  #stopDue: (() => void) | null = null
   #heldMs = 0
-  #turn = 0
+  /** When each of the others was sent last. */
+  readonly #sentAt = new Map<Queued, number>()
+  /** Whether the last message was of events: after silence they go first. */
+  #wasEvents = false
 
   #rows: EventRow[] = []
   /** Of the waiting rows those that a resume brought: they are no lag. */
@@ -111,6 +118,7 @@ export class Subscriber {
     for (const stop of this.#stops.splice(0)) stop()
     this.#stopTimer?.()
     this.#stopTimer = null
+    this.#stopDue?.()
     this.#rows = []
   }
 
@@ -163,7 +171,11 @@ export class Subscriber {
       if (this.#heldMs >= MAX_HELD_MS && this.#rows.length > 0) this.#drop()
     } else {
       this.#heldMs = 0
-      this.#send(this.#next())
+      const kind = this.#next()
+      if (kind === null) return this.#flushWhenDue()
+      this.#wasEvents = kind === 'events'
+      this.#sentAt.set(kind, clock.now())
+      this.#send(this.#take(kind))
     }
     this.#stopTimer = clock.after(intervalMs, () => this.#flush())
   }
@@ -186,24 +198,35 @@ export class Subscriber {
   }
 
   #isWaiting(): boolean {
-    return this.#waits('gap') || TURNS.some((kind) => this.#waits(kind))
+    return this.#waits('gap') || this.#waits('events') || OTHERS.some((kind) => this.#waits(kind))
   }
 
-  /** The message whose turn it is; one must wait. */
-  #next(): ServerMessage {
-    if (this.#gap) {
-      const gap = this.#gap
-      this.#gap = null
-      return gap
-    }
-    while (!this.#waits(TURNS[this.#turn]!)) this.#turn = (this.#turn + 1) % TURNS.length
-    const kind = TURNS[this.#turn]!
-    this.#turn = (this.#turn + 1) % TURNS.length
-    return this.#take(kind)
+  /** What is sent now; null where only states wait that were sent a moment ago. */
+  #next(): Queued | null {
+    if (this.#waits('gap')) return 'gap'
+    const other = OTHERS.find((kind) => this.#waits(kind) && this.#dueInMs(kind) <= 0)
+    if (!this.#waits('events')) return other ?? null
+    return (this.#wasEvents ? other : undefined) ?? 'events'
   }
 
-  #take(kind: Exclude<Queued, 'gap'>): ServerMessage {
+  #dueInMs(kind: Queued): number {
+    return (this.#sentAt.get(kind) ?? -Infinity) + STATE_MS - this.#options.clock.now()
+  }
+
+  /** What waits is sent when it is due, and events that come meanwhile at once. */
+  #flushWhenDue(): void {
+    this.#stopDue?.()
+    const dueInMs = Math.min(...OTHERS.filter((kind) => this.#waits(kind)).map((kind) => this.#dueInMs(kind)))
+    this.#stopDue = this.#options.clock.after(dueInMs, () => this.#flushSoon())
+  }
+
+  #take(kind: Queued): ServerMessage {
     switch (kind) {
+      case 'gap': {
+        const gap = this.#gap!
+        this.#gap = null
+        return gap
+      }
       case 'events': {
         const events = this.#rows.splice(0, MAX_BATCH)
         this.#backlog = Math.max(0, this.#backlog - events.length)

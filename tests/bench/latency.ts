@@ -260,7 +260,7 @@ const pair = (values: readonly number[]): string =>
 export async function benchLatency(): Promise<Figure[]> {
   const bare = await bareTimes()
   const figures: Figure[] = []
-  for (const interval of [25, 100]) {
+  for (const interval of [10, 100]) {
     for (const [rate, times] of await nodeTimes(interval)) {
       const between = (from: Hop, to: Hop) =>
         times.map((hops) => hops[to]! - hops[from]!).filter((x) => !Number.isNaN(x))
@@ -274,7 +274,7 @@ export async function benchLatency(): Promise<Figure[]> {
         ratio: (quantile(all, 0.5) / quantile(least, 0.5)).toFixed(1),
         target: rate === 200 ? '≤ 25 / 50' : '≤ 8 / 30',
       })
-      if (interval !== 25) continue
+      if (interval !== 10) continue
       for (const [what, from, to] of HOPS) {
         figures.push({
           what: `– ${what}`,
