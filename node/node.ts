@@ -134,7 +134,7 @@ function watchSources(
       openSessions: () => index.known.openSessions(device.source),
       sessionEvents: (ids) => index.known.sessionEvents(device.source, ids),
     },
-    append: (events) => batcher.add(events),
+    append: (events, isLive) => batcher.add(events, !isLive),
     settled: () => untilIndexed(index, signal),
     now: timers.now,
   })

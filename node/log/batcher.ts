@@ -21,16 +21,21 @@ export class Batcher {
   #readyAt = 0
   #isBusy = false
   #isScheduled = false
+  #isUrgent = false
 
   constructor(append: AppendBlocks, timers: Timers) {
     this.#append = append
     this.#timers = timers
   }
 
-  /** Resolves when these events are stored; rejects where storing failed, and they are not. */
-  add(events: readonly Event[]): Promise<void> {
+  /**
+   * Resolves when these events are stored; rejects where storing failed, and they are not. `isUrgent` ones do not wait
+   * for the interval to be over: those of a backfill, whose files come one after the other.
+   */
+  add(events: readonly Event[], isUrgent = false): Promise<void> {
     if (events.length === 0) return Promise.resolve()
     this.#queue.push(...events)
+    this.#isUrgent ||= isUrgent
     const stored = new Promise<void>((resolve, reject) => this.#waiters.push({ resolve, reject }))
     this.#schedule()
     return stored
@@ -38,7 +43,8 @@ export class Batcher {
 
   #schedule(): void {
     if (this.#isBusy || this.#queue.length === 0) return
-    const waitMs = this.#queue.length >= BLOCK_EVENTS ? 0 : this.#readyAt - this.#timers.now()
+    const isDue = this.#isUrgent || this.#queue.length >= BLOCK_EVENTS
+    const waitMs = isDue ? 0 : this.#readyAt - this.#timers.now()
     if (waitMs <= 0) {
       void this.#flush()
     } else if (!this.#isScheduled) {
@@ -56,6 +62,7 @@ export class Batcher {
     const waiters = this.#waiters
     this.#queue = []
     this.#waiters = []
+    this.#isUrgent = false
     const blocks: Event[][] = []
     for (let i = 0; i < events.length; i += BLOCK_EVENTS) blocks.push(events.slice(i, i + BLOCK_EVENTS))
     try {

@@ -23,8 +23,8 @@ export interface RecorderOptions {
   rule: Rule
   projects: ProjectFinder
   recorded: Recorded
-  /** Stores events for good; resolves when they are. */
-  append(events: readonly Event[]): Promise<void>
+  /** Stores events for good; resolves when they are. Those that are not live are what was there at the start. */
+  append(events: readonly Event[], isLive: boolean): Promise<void>
   /** Resolves when all that was stored is known to `recorded`. */
   settled(): Promise<void>
   /** ms since 1970. */
@@ -246,7 +246,7 @@ export class Recorder {
 
   async #store(events: readonly Event[]): Promise<void> {
     if (events.length === 0) return
-    await this.#options.append(events)
+    await this.#options.append(events, this.#isLive)
     for (const event of events) {
       this.#recent.delete(event.id)
       this.#recent.set(event.id, tokensOf(event))

@@ -123,8 +123,8 @@ async function nodeTimes(interval: number): Promise<Map<number, Times[]>> {
         openSessions: () => index.known.openSessions(device.source),
         sessionEvents: (ids) => index.known.sessionEvents(device.source, ids),
       },
-      append: async (events) => {
-        await batcher.add(events)
+      append: async (events, isLive) => {
+        await batcher.add(events, !isLive)
         markAll('stored', events)
       },
       settled: () => index.caughtUp(),

@@ -59,6 +59,17 @@ describe('A batcher', () => {
     expect(blocks).toEqual([1, 100, 100, 50])
   })
 
+  test('lets a backfill wait for no interval', async () => {
+    const blocks: number[] = []
+    const batcher = new Batcher(
+      async (batch) => void blocks.push(...batch.map((block) => block.length)),
+      testTimers(),
+    )
+    await batcher.add(events(3), true)
+    await batcher.add(events(2), true)
+    expect(blocks).toEqual([3, 2])
+  })
+
   test('says which events could not be stored, and goes on with the next', async () => {
     let isFull = true
     const stored: Event[] = []
