@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Tail } from '../../../node/sources/tail.ts'
+import { SWEEP_MS } from '../../../node/sources/tail-sweep.ts'
 import { watchLimit } from '../../../node/sources/tail-watch.ts'
 import { HandClock, limitedWatch, silentWatch, TailRig, until } from './tail-rig.ts'
 
@@ -13,11 +14,14 @@ beforeEach(() => {
 afterEach(() => rig.end())
 
 /** Lets so many seconds pass, each with its sweep, and then waits for the line while the clock stands. */
+/** Lets a second go by once the sweep before is over, so that the next one begins. */
+async function sweepOnce(): Promise<void> {
+  await until(() => clock.isDueIn(SWEEP_MS))
+  clock.advance(SWEEP_MS)
+}
+
 async function noticedWithin(seconds: number, line: string): Promise<void> {
-  for (let i = 0; i < seconds && !rig.sink.news.includes(line); i++) {
-    clock.advance(1000)
-    await until(() => clock.waiting > 0)
-  }
+  for (let i = 0; i < seconds && !rig.sink.news.includes(line); i++) await sweepOnce()
   await until(
     () => rig.sink.news.includes(line),
     () => rig.sink.news,
@@ -72,7 +76,7 @@ describe('a file system of a network', () => {
     appendFileSync(rig.path('b', 'old.jsonl'), 'two\n')
     await noticedWithin(30, 'b/old.jsonl@4 two')
     rmSync(rig.path('a'), { recursive: true })
-    clock.advance(1000)
+    await sweepOnce()
     await until(() => rig.sink.calls.includes('forget a/recent.jsonl'))
   })
 })

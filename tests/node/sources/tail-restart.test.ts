@@ -147,12 +147,12 @@ describe('after a restart', () => {
 
   test('places are saved only once the sink has taken the lines', async () => {
     writeFileSync(rig.path('s.jsonl'), 'one\n')
-    let take: () => void = () => undefined
-    rig.sink.before = () => new Promise((resolve) => (take = resolve))
+    const taken: (() => void)[] = []
+    rig.sink.before = () => new Promise((resolve) => taken.push(resolve))
     const started = rig.tail().start()
-    await until(() => rig.sink.calls.length === 1)
+    await until(() => taken.length === 1)
     expect(rig.cursors.byPath.size).toBe(0)
-    take()
+    for (const take of taken) take()
     await started
     expect(rig.cursors.byPath.get(rig.path('s.jsonl'))).toMatchObject({ offset: 4, headBytes: 4 })
   })

@@ -86,9 +86,9 @@ export class HandClock implements Timers {
     return () => (this.#waiting = this.#waiting.filter((other) => other !== entry))
   }
 
-  /** Calls that are to come. */
-  get waiting(): number {
-    return this.#waiting.length
+  /** Whether something is to be called in so many ms. */
+  isDueIn(ms: number): boolean {
+    return this.#waiting.some(({ at }) => at === this.#now + ms)
   }
 
   advance(ms: number): void {
