@@ -12,6 +12,9 @@ export interface FeedPagesOptions {
   isHidden?: () => boolean
 }
 
+/** A page that did not come is asked for again after this long, while its place is in view. */
+const RETRY_MS = 2000
+
 /** A feed whose newest page and older ones come from the node by time, and what follows comes as it happens. */
 export class FeedPages {
   readonly feed: Feed
@@ -75,6 +78,7 @@ export class FeedPages {
       this.error = null
     } catch (error) {
       this.error = error as ApiError
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
     } finally {
       this.isLoadingOlder = false
     }
