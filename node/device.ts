@@ -4,7 +4,6 @@ import { Rule } from '../core/rule.ts'
 import { fileKeyOf, fileTagOf, idKeyOf, projectKeyOf } from '../core/tags.ts'
 import type { DeviceKey } from './home/device-key.ts'
 import type { Warn } from './home/home.ts'
-import { openHome } from './home/home.ts'
 import { loadDeviceKey } from './home/key-files.ts'
 import type { Settings } from './home/settings.ts'
 import type { SharingDecisions } from './home/sharing.ts'
@@ -18,10 +17,9 @@ export interface Device {
   source: string
 }
 
-/** Opens the home and loads, or at the first start makes, the device's key and name. */
+/** Loads, or at the first start makes, the device's key and name; the home is there. */
 export async function loadDevice(settings: Settings, warn: Warn): Promise<Device> {
   const { home, keyPath, privateKey, sourceId, hostName } = settings
-  await openHome(home, warn)
   const key = await loadDeviceKey({ keyPath, privateKey, random: randomBytes, warn, hash: nativeBlake2b })
   const name = await loadSourceName(home, { sourceId, hostName, warn })
   return { key, source: sourceLabel(name, key.publicKey) }

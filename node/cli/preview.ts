@@ -1,6 +1,7 @@
 import { VibeTeaError } from '../../core/errors.ts'
 import { printable } from '../../core/printable.ts'
 import { loadDevice, projectsOf, ruleOf } from '../device.ts'
+import { openHome } from '../home/home.ts'
 import { SharingDecisions } from '../home/sharing.ts'
 import { ADAPTERS, sessionDirectories } from '../sources/adapters.ts'
 import { keepNewSpaceSmall } from '../sources/batch-memory.ts'
@@ -16,6 +17,7 @@ export async function preview(
   flags: { json?: boolean },
 ): Promise<number> {
   const settings = await settingsOf(context)
+  await openHome(settings.home, context.err)
   const device = await loadDevice(settings, context.err)
   const rule = ruleOf(device, settings, await SharingDecisions.open(settings.home))
   const projects = projectsOf(device, context.homeDirectory)

@@ -56,6 +56,7 @@ export class Sources {
   #stopTicking: () => void = () => undefined
   #stopForgetting: () => void = () => undefined
   #isCatchingUp = true
+  #isClosed = false
 
   constructor(options: SourcesOptions) {
     this.#options = options
@@ -67,6 +68,8 @@ export class Sources {
     const { recorder } = this.#options
     await recorder.start()
     await Promise.all(this.#sources.map(({ tail }) => tail.start()))
+    // What is not read to its end yet says nothing of how its sessions ended.
+    if (this.#isClosed) return
     for (const { intake } of this.#sources) await intake.flush()
     await this.#pollProcesses()
     await recorder.goLive(this.#isAlive)
@@ -78,6 +81,7 @@ export class Sources {
 
   /** Stops reading; what was read is recorded, and each file's place is kept. */
   async close(): Promise<void> {
+    this.#isClosed = true
     this.#stopTicking()
     this.#stopForgetting()
     await Promise.all([
@@ -166,7 +170,9 @@ export class Sources {
 
   #tickLater(): void {
     this.#stopTicking = this.#options.timers.after(TICK_MS, () => {
-      this.#tick().then(() => this.#tickLater(), this.#options.onError)
+      this.#tick().then(() => {
+        if (!this.#isClosed) this.#tickLater()
+      }, this.#options.onError)
     })
   }
 

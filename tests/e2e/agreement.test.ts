@@ -37,6 +37,12 @@ test('preview and the node give the same events, a forked session included', asy
     .prompt('and again')
     .response('Done again.', 70)
   const forkId = randomUUID()
+  // A file system's clock goes in steps of some milliseconds, and a fork begins after what it is forked from.
+  const writtenAt = Date.now()
+  await until(
+    async () => Date.now(),
+    (now) => now > writtenAt + 50,
+  )
   const forkPath = join(original.path, '..', `${forkId}.jsonl`)
   writeFileSync(forkPath, readFileSync(original.path, 'utf8').replaceAll(original.sessionId, forkId))
   const { stdout } = await vibetea(['preview', '--json'], variables)
@@ -49,6 +55,37 @@ test('preview and the node give the same events, a forked session included', asy
   const responses = events.filter(({ payload }) => 'kind' in payload && payload.kind === 'response')
   // One of the message with the tool call, and two answers; none of the fork's copies.
   expect(responses.map(({ payload }) => payload.sessionId)).toEqual(Array(3).fill(original.sessionId))
+})
+
+test('a node that is ended while it reads says nothing of sessions that it has read in part', async () => {
+  const { directory, variables } = emptyMachine()
+  for (let n = 0; n < 6; n++) {
+    const session = new ClaudeSession(
+      join(directory, 'claude'),
+      randomUUID(),
+      '/code/web-app',
+      Date.now() - 20 * HOUR,
+    )
+    for (let i = 0; i < 2000; i++) session.prompt(`brew ${i} ${'leaf '.repeat(20)}`)
+  }
+  const first = await startNode(variables)
+  await until(
+    () => first.get<StatusAnswer>('/api/status'),
+    ({ logs, sources }) => logs[0]!.blocks > 0 || sources[0]!.backfill === null,
+  )
+  expect((await first.end('SIGTERM')).code).toBe(0)
+  const second = await startNode(variables)
+  await recorded(second)
+  const eventsOf = async (args: string[]) => {
+    const { stdout } = await vibetea(args, variables)
+    return byId(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Event),
+    )
+  }
+  expect(await eventsOf(['export'])).toEqual(await eventsOf(['preview', '--json']))
 })
 
 test('what happens during a pause is not recorded, not even when it is read later', async () => {
