@@ -1,6 +1,5 @@
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { VibeTeaError } from '../../core/errors.ts'
 import { errorCode, fileError, makeDirectory, tighten } from './files.ts'
 
 /** Says something that a person should know and that does not stop the node. A sentence. */
@@ -30,21 +29,6 @@ async function tryToWrite(path: string): Promise<void> {
   } finally {
     await rm(path, { force: true })
   }
-}
-
-/** Whether there is a home at all; nothing is made. Throws a `VibeTeaError` where a file is in its place. */
-export async function homeExists(home: string): Promise<boolean> {
-  try {
-    if ((await stat(home)).isDirectory()) return true
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false
-    throw fileError(error, home, 'read')
-  }
-  throw new VibeTeaError(
-    'not_a_directory',
-    `${home} cannot be used as VibeTea's home: a file is in its place.`,
-    'Move the file away, or set VIBETEA_HOME.',
-  )
 }
 
 /** The text of `config.json` in a home, or null where there is none. Throws a `VibeTeaError` if it cannot be read. */

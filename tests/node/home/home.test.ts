@@ -1,8 +1,8 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { writeWhole } from '../../../node/home/files.ts'
-import { homeExists, openHome, readConfigText } from '../../../node/home/home.ts'
+import { openHome, readConfigText } from '../../../node/home/home.ts'
 import { temporaryDirectory } from '../../support/directory.ts'
 import { asNobody } from './as-nobody.ts'
 
@@ -18,9 +18,9 @@ async function opened(home: string): Promise<string[]> {
 describe('the home', () => {
   test('is made for its owner alone', async () => {
     const home = join(temporaryDirectory(), 'deep', 'home')
-    expect(await homeExists(home)).toBe(false)
+    expect(existsSync(home)).toBe(false)
     expect(await opened(home)).toEqual([])
-    expect(await homeExists(home)).toBe(true)
+    expect(existsSync(home)).toBe(true)
     if (onPosix) expect(modeOf(home)).toBe(0o700)
   })
 
@@ -47,7 +47,6 @@ describe('the home', () => {
     writeFileSync(home, '')
     const said = { code: 'not_a_directory', message: expect.stringContaining(home) as string }
     await expect(opened(home)).rejects.toMatchObject(said)
-    await expect(homeExists(home)).rejects.toMatchObject(said)
     await expect(opened(join(home, 'below'))).rejects.toMatchObject({ code: 'not_a_directory' })
   })
 
