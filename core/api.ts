@@ -2,6 +2,7 @@ import type { Assistant, Event, EventType, Totals } from './events.ts'
 import type { HourCount } from './buckets.ts'
 import type { SessionStateName } from './sessions.ts'
 import type { Needs } from './waiting.ts'
+import type { Role } from './team-key.ts'
 
 /** Rows and messages of the node's local API: what the dashboard, the commands and other programs read. */
 
@@ -102,14 +103,36 @@ export interface LogStatus {
   behind: number
 }
 
+/** How this node reaches another of the team. */
+export type Connection = 'direct' | 'relayed' | 'connecting' | 'offline'
+
+/** Another device of the team. */
 export interface PeerStatus {
+  /** z32 of its key. */
   device: string
   source: string
+  /** The name that its owner chose; where that has not come yet, its source. */
   name: string
-  role: 'member' | 'reader' | 'mirror'
-  connection: 'direct' | 'relayed' | 'connecting' | 'offline'
+  role: Role
+  connection: Connection
+  /** Blocks of its log that are known of and not here. */
   behind: number
   lastSeen: string | null
+  /** Of its VibeTea, as it said itself; null before it was met. */
+  version: string | null
+  /** Why its log is not read on, a sentence; null where it is. */
+  problem: string | null
+}
+
+/** The team that this node is in. */
+export interface TeamStatus {
+  /** z32. */
+  teamId: string
+  role: Role
+  /** As its founder called it; null before that has come. */
+  name: string | null
+  /** Whether a teammate can be reached, and where none can, why: a sentence. */
+  reach: { state: 'connected' | 'searching' | 'unreachable'; message: string }
 }
 
 export interface ProjectStatus {
@@ -128,23 +151,33 @@ export interface StatusAnswer {
     /** RFC 3339 UTC, `resume` where a pause has no end, null while recording. */
     pausedUntil: string | null
   }
-  team: { teamId: string; role: string } | null
+  team: TeamStatus | null
   peers: PeerStatus[]
   logs: LogStatus[]
   sources: SourceStatus[]
   projects: ProjectStatus[]
   archive: null
-  /** What was left out, by reason: `invalid_event`, `invalid_line`, `line_too_long`. */
+  /** What was left out or refused, by reason, such as `invalid_event`, `invalid_line`, `line_too_long`, `wrong_key`. */
   refused: Record<string, number>
 }
+
+/** What somebody's node says of itself while it is connected. */
+export const PRESENCES = ['online', 'active', 'waiting', 'away'] as const
+export type Presence = (typeof PRESENCES)[number]
 
 export interface MemberRow {
   device: string
   source: string
   name: string
-  role: 'member' | 'reader' | 'mirror'
-  presence: 'online' | 'active' | 'waiting' | 'away' | 'offline'
+  role: Role
+  presence: Presence | 'offline'
+  /** null for oneself. */
+  connection: Connection | null
+  behind: number
   lastSeen: string | null
+  version: string | null
+  /** Copies the team's logs into an archive. */
+  isArchiver: boolean
   isSelf: boolean
 }
 
@@ -173,11 +206,15 @@ export interface StatsAnswer {
   rows: StatsRow[]
 }
 
+/** A file that more than one session is editing. */
 export interface Overlap {
   fileTag: string
   context: string
   project: string
-  sessions: { sessionId: string; source: string; handle: string; lastAt: string }[]
+  /** `team` where sessions of different people do, `own` where they are all of this machine. */
+  kind: 'team' | 'own'
+  /** The latest first. */
+  sessions: { sessionId: string; source: string; handle: string; lastAt: string; isSelf: boolean }[]
 }
 
 export interface OverlapsAnswer {
@@ -194,6 +231,34 @@ export interface ErrorAnswer {
   message: string
 }
 
+/** What a person agrees to on entering a team. */
+export interface Consent {
+  /** The name that teammates see. */
+  name: string
+  /** Projects, by name or name~tag. */
+  share: 'all' | 'none' | readonly string[]
+  /** How much of what happened before is shared as well, in ms; 0 for nothing. */
+  backfillMs: number
+}
+
+export interface TeamMade {
+  teamId: string
+  teamKey: string
+  readOnlyKey: string
+  /** The file with the admin backup. */
+  adminBackup: string
+}
+
+export interface TeamJoined {
+  teamId: string
+  role: Role
+}
+
+export interface Invitation {
+  key: string
+  role: Role
+}
+
 /** The writes: `POST /api/actions/<name>`. */
 export interface Actions {
   share: { project: string }
@@ -204,6 +269,13 @@ export interface Actions {
   resume: Record<string, never>
   /** Mints a one-time code for the dashboard. */
   open: Record<string, never>
+  /** Makes a team: `TeamMade`. */
+  create: { teamName: string | null } & Consent
+  /** Joins a team: `TeamJoined`. */
+  join: { key: string } & Consent
+  leave: Record<string, never>
+  /** A key to hand out: `Invitation`. */
+  invite: { role: Role }
 }
 export type ActionName = keyof Actions
 

@@ -6,6 +6,11 @@ export type Blake2b = (key: Uint8Array, message: Uint8Array) => Uint8Array
 /** The portable implementation; a hot path may pass a native one that gives the same bytes. */
 export const portableBlake2b: Blake2b = (key, message) => blake2b(message, { key, dkLen: 32 })
 
+/** BLAKE2b-256 without a key: for checksums and for the names of public things. */
+export function plainHash(message: Uint8Array): Uint8Array {
+  return blake2b(message, { dkLen: 32 })
+}
+
 const utf8 = new TextEncoder()
 /** A UTF-16 unit takes at most this many bytes of UTF-8. */
 const UTF8_BYTES_PER_UNIT = 3
@@ -82,4 +87,22 @@ export function z32Prefix(bytes: Uint8Array, length: number): string {
     codes.push(Z32.charCodeAt((buffer >> bits) & 31))
   }
   return String.fromCharCode(...codes)
+}
+
+/** What `z32Prefix` made of whole bytes; null for other characters, a length that none have, or spare bits that are set. */
+export function z32Bytes(text: string): Uint8Array | null {
+  const bytes = new Uint8Array(Math.floor((text.length * 5) / 8))
+  let buffer = 0
+  let bits = 0
+  let at = 0
+  for (const character of text) {
+    const value = Z32.indexOf(character)
+    if (value < 0) return null
+    buffer = ((buffer << 5) | value) & 0xfff
+    bits += 5
+    if (bits < 8) continue
+    bits -= 8
+    bytes[at++] = buffer >> bits
+  }
+  return z32Prefix(bytes, Math.ceil((bytes.length * 8) / 5)) === text ? bytes : null
 }

@@ -17,6 +17,9 @@ export function sign(message: Uint8Array, secret: Uint8Array): Uint8Array {
   return ed.sign(message, secret)
 }
 
+/** Verifies a signature (64 bytes) of a message by a public key (32 bytes); a hot path may pass a native one. */
+export type VerifyWith = (signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array) => boolean
+
 /** False for a wrong signature and for any key or signature that is malformed, or a key of small order. */
 export function verify(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
   if (signature.length !== 64 || publicKey.length !== 32) return false

@@ -129,11 +129,12 @@ export class NodeBackend implements Backend {
     const { device, settings, now } = this.#options
     const lastSeen = new Date(now()).toISOString()
     const self = { device: device.key.device, source: device.source, name: settings.hostName, lastSeen }
-    return Promise.resolve({ members: [{ ...self, role: 'member', presence: 'online', isSelf: true }] })
+    const here = { connection: null, behind: 0, version: VERSION, isArchiver: false, isSelf: true }
+    return Promise.resolve({ members: [{ ...self, ...here, role: 'member', presence: 'online' }] })
   }
 
   async overlaps(): Promise<OverlapsAnswer> {
-    return { overlaps: await this.#options.index.overlaps() }
+    return { overlaps: await this.#options.index.overlaps(this.#options.device.source) }
   }
 
   /** Without a team there is no log that anyone else reads: nothing has left. */

@@ -149,9 +149,9 @@ export class Index {
     return stats(this.#handles.reader, by, days, this.#options.now())
   }
 
-  /** Files that more than one session is editing. */
-  overlaps(): Promise<Overlap[]> {
-    return overlapsAt(this.#handles.reader, this.#options.now())
+  /** Files that more than one session is editing; `self` is the source of this machine. */
+  overlaps(self: string): Promise<Overlap[]> {
+    return overlapsAt(this.#handles.reader, self, this.#options.now())
   }
 
   /** Projects of which a source has events, by name and tag. */

@@ -14,8 +14,11 @@ const EDITORS = new Set([
   'replace_string_in_file', 'multi_replace_string_in_file', 'insert',
 ]) // prettier-ignore
 
-/** Files that more than one session has edited within ten minutes before `now` (ms), the latest first. */
-export async function overlapsAt(db: Database, now: number): Promise<Overlap[]> {
+/**
+ * Files that more than one session has edited within ten minutes before `now` (ms), the latest first. `self` is the
+ * source of this machine.
+ */
+export async function overlapsAt(db: Database, self: string, now: number): Promise<Overlap[]> {
   const rows = await storedRows(
     db,
     `SELECT ${EVENT_COLUMNS} FROM events e INDEXED BY events_by_time JOIN scopes s USING (scope)
@@ -28,11 +31,18 @@ export async function overlapsAt(db: Database, now: number): Promise<Overlap[]> 
     const { fileTag, context = '', project, sessionId } = event.payload
     if (fileTag === undefined) continue
     let file = files.get(fileTag)
-    if (!file) files.set(fileTag, (file = { fileTag, context, project, sessions: [] }))
+    if (!file) files.set(fileTag, (file = { fileTag, context, project, kind: 'own', sessions: [] }))
     const { source } = event
     if (file.sessions.some((session) => session.sessionId === sessionId && session.source === source))
       continue
-    file.sessions.push({ sessionId, source, handle: handleOf(sessionId), lastAt: event.timestamp })
+    file.sessions.push({
+      sessionId,
+      source,
+      handle: handleOf(sessionId),
+      lastAt: event.timestamp,
+      isSelf: source === self,
+    })
+    if (source !== file.sessions[0]!.source) file.kind = 'team'
   }
   const latest = ({ sessions }: Overlap) => sessions[0]!.lastAt
   return [...files.values()]

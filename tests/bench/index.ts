@@ -140,7 +140,7 @@ async function queries(index: Index): Promise<Figure[]> {
     ['stats by tool, 7 days', () => index.stats('tool', 7)],
     ['stats by tool, 30 days', () => index.stats('tool', 30)],
     ['stats by project, 30 days', () => index.stats('project', 30)],
-    ['overlaps', () => index.overlaps()],
+    ['overlaps', () => index.overlaps('nobody')],
   ]
   const figures: Figure[] = []
   for (const [what, work] of works) {

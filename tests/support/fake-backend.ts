@@ -133,7 +133,16 @@ export class FakeBackend implements Backend {
   members(): Promise<{ members: MemberRow[] }> {
     const members = this.#people.map(({ source, name }, i): MemberRow => {
       const place = { device: source, source, name, role: 'member' as const }
-      return { ...place, presence: 'active', lastSeen: null, isSelf: i === 0 }
+      return {
+        ...place,
+        presence: 'active',
+        lastSeen: null,
+        isSelf: i === 0,
+        connection: i ? 'direct' : null,
+        behind: 0,
+        version: '0.1.0',
+        isArchiver: false,
+      }
     })
     return Promise.resolve({ members })
   }
@@ -141,7 +150,7 @@ export class FakeBackend implements Backend {
   status(): Promise<StatusAnswer> {
     const peers = this.#people.slice(1).map(({ source, name }, i): PeerStatus => {
       const place = { device: source, source, name, role: 'member' as const, lastSeen: null }
-      return { ...place, connection: i ? 'offline' : 'direct', behind: 0 }
+      return { ...place, version: '0.1.0', problem: null, connection: i ? 'offline' : 'direct', behind: 0 }
     })
     const source = this.#people[0]?.source ?? 'macbook-k3f9xq'
     const claude: SourceStatus = {
@@ -161,7 +170,14 @@ export class FakeBackend implements Backend {
         startedAt: new Date(this.#now() - 7_200_000).toISOString(),
         pausedUntil: this.pausedUntil,
       },
-      team: peers.length ? { teamId: 'pretend', role: 'member' } : null,
+      team: peers.length
+        ? {
+            teamId: 'pretend',
+            role: 'member',
+            name: 'harbour',
+            reach: { state: 'connected', message: 'connected' },
+          }
+        : null,
       peers,
       logs: [{ key: 'pretend', source, kind: 'private', blocks: this.rows.length, bytes: 4096, behind: 0 }],
       sources: [claude],

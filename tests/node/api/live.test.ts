@@ -22,6 +22,8 @@ const peer = (behind: number) => ({
   connection: 'direct' as const,
   behind,
   lastSeen: null,
+  version: '1.0.0',
+  problem: null,
 })
 const member = (presence: 'online' | 'away') => ({
   device: 'd',
@@ -29,7 +31,11 @@ const member = (presence: 'online' | 'away') => ({
   name: 'Emi',
   role: 'member' as const,
   presence,
+  connection: 'direct' as const,
+  behind: 0,
   lastSeen: null,
+  version: '1.0.0',
+  isArchiver: false,
   isSelf: false,
 })
 

@@ -104,29 +104,32 @@ test('a file that two sessions edit within ten minutes is an overlap; reading it
     edit({ at: -1, session: OTHER_SESSION, fileTag: OTHER_FILE }, 'Read'),
   )
   const test = await openIndex(log)
-  expect(await test.index.overlaps()).toEqual([
+  expect(await test.index.overlaps(STUDIO)).toEqual([
     {
       fileTag: FILE,
       context: 'invite.ts',
       project: 'vibetea',
+      kind: 'team',
       sessions: [
         {
           sessionId: OTHER_SESSION,
           source: STUDIO,
           handle: expect.any(String) as string,
           lastAt: '2026-11-20T09:52:00.000Z',
+          isSelf: true,
         },
         {
           sessionId: SESSION,
           source: 'macbook-k3f9xq',
           handle: expect.any(String) as string,
           lastAt: '2026-11-20T09:51:00.000Z',
+          isSelf: false,
         },
       ],
     },
   ])
   test.now += MINUTE
-  expect(await test.index.overlaps()).toEqual([])
+  expect(await test.index.overlaps(STUDIO)).toEqual([])
 })
 
 test('projects of a source are told apart by their tags', async () => {
