@@ -1,3 +1,4 @@
+import type { Sign } from './blocks.ts'
 import { concat, readWhole, uint64 } from './bytes.ts'
 import { verify as portableVerify, type VerifyWith } from './identity.ts'
 import type { Role } from './team-key.ts'
@@ -39,6 +40,12 @@ function tuple({ teamId, epoch, device, noise, incarnation, issuedAt }: Certific
 /** What issuer and device sign. */
 export function certificateBytes(certificate: Certificate): Uint8Array {
   return concat(DOMAIN, tuple(certificate))
+}
+
+/** Signs one: `issue` with the role's issuer, `sign` with the device. */
+export function signCertificate(certificate: Certificate, issue: Sign, sign: Sign): SignedCertificate {
+  const message = certificateBytes(certificate)
+  return { ...certificate, issuerSignature: issue(message), deviceSignature: sign(message) }
 }
 
 export function encodeCertificate(certificate: SignedCertificate): Uint8Array {
