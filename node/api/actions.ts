@@ -1,13 +1,28 @@
 import * as z from 'zod'
 import type { Actions } from '../../core/api.ts'
 import { DURATION_FORM, parseDuration } from '../../core/duration.ts'
+import { parseJoinKey } from '../../core/join-key.ts'
+import { ROLES } from '../../core/team-key.ts'
 import type { Backend } from './backend.ts'
-import { check, parseTime, project } from './parameters.ts'
+import { check, parseTime, personName, project } from './parameters.ts'
 
 const MAX_PAUSE_MS = 365 * 86_400_000
+const MAX_BACKFILL_MS = 365 * 86_400_000
+const MAX_SHARED = 500
 
 const projectArgs = z.strictObject({ project })
 const noArgs = z.strictObject({})
+
+const SHARE = `"all", "none", or a list of 1 to ${MAX_SHARED} names of projects`
+const BACKFILL = `milliseconds, a whole number from 0 to ${MAX_BACKFILL_MS}`
+const consent = {
+  name: personName,
+  share: z.union([z.enum(['all', 'none']), z.array(project).min(1).max(MAX_SHARED)], SHARE),
+  backfillMs: z.int(BACKFILL).min(0, BACKFILL).max(MAX_BACKFILL_MS, BACKFILL),
+}
+const createArgs = z.strictObject({ ...consent, teamName: personName.nullable() })
+const joinArgs = z.strictObject({ ...consent, key: z.string('a team key, one word that begins with vt1') })
+const inviteArgs = z.strictObject({ role: z.enum(ROLES, ROLES.join(', ')) })
 
 const UNTIL = 'a time to come within a year, such as 2026-11-21T08:00:00Z, or null for until "resume"'
 
@@ -52,7 +67,17 @@ export async function runAction(
     case 'pause':
       return backend.act(name, check(pauseArgs(now), body))
     case 'resume':
+    case 'leave':
       return backend.act(name, check(noArgs, body))
+    case 'create':
+      return backend.act(name, check(createArgs, body))
+    case 'join': {
+      const args = check(joinArgs, body)
+      parseJoinKey(args.key) // so that each wrong key has its own sentence before anything is begun
+      return backend.act(name, args)
+    }
+    case 'invite':
+      return backend.act(name, check(inviteArgs, body))
     default:
       return null
   }

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { STATS_BY } from '../../core/api.ts'
 import { EVENT_TYPES } from '../../core/events.ts'
+import { parsePersonName, PERSON_NAME_FORM } from '../../core/person-name.ts'
 import { parseProjectKey, PROJECT_FORM } from '../../core/project-key.ts'
 import { isSessionId, isSource } from '../../core/shapes.ts'
 import { Refusal, shown } from './refusal.ts'
@@ -74,6 +75,10 @@ const time = matching(
 /** What a person calls a project; gives its key. */
 export const project = matching((text) => parseProjectKey(text) !== null, PROJECT_FORM).transform((text) =>
   parseProjectKey(text)!,
+)
+/** What people and teams call themselves. */
+export const personName = matching((text) => parsePersonName(text) !== null, PERSON_NAME_FORM).transform(
+  (text) => parsePersonName(text)!,
 )
 const source = matching(isSource, 'sources such as macbook-k3f9xq with commas between them')
 const types = list(choice(EVENT_TYPES))
