@@ -14,7 +14,8 @@ export class ByteReader {
   /** A copy, so that what is kept does not hold a whole message. */
   bytes(length: number): Uint8Array {
     if (length > this.left) throw new RangeError('the bytes end too soon')
-    return this.#bytes.slice(this.#at, (this.#at += length))
+    // `slice` of a Node buffer would be a view on its pool.
+    return new Uint8Array(this.#bytes.subarray(this.#at, (this.#at += length)))
   }
 
   uint8(): number {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { derive, lengthPrefixed, z32Prefix } from '../../core/hash.ts'
+import { describe, expect, test } from 'vitest'
+import { derive, lengthPrefixed, plainHash, z32Bytes, z32Prefix } from '../../core/hash.ts'
 import { hex, SEED, toHex, vectors } from './support.ts'
 
 const given = vectors('hash') as {
@@ -53,4 +53,37 @@ test(`other parts are other bytes [seed ${SEED}]`, () => {
 test('text and its UTF-8 bytes are the same input', () => {
   const key = new Uint8Array(32)
   expect(derive(key, 'a', [new TextEncoder().encode('茶')])).toEqual(derive(key, 'a', ['茶']))
+})
+
+describe('text is read as bytes', () => {
+  test('only as z32 writes them', () => {
+    expect(z32Bytes('')).toEqual(new Uint8Array(0))
+    expect(z32Bytes('yy')).toEqual(Uint8Array.of(0))
+    expect(z32Bytes('9h')).toEqual(Uint8Array.of(255))
+    for (const text of ['y', 'yyy', 'yb', '99', 'YY', 'l0', 'y-', ' yy', '茶y', 'yy='])
+      expect(z32Bytes(text)).toBeNull()
+  })
+
+  test(`whatever they are, and no two texts are the same bytes [seed ${SEED}]`, () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+        expect(z32Bytes(z32Prefix(bytes, Math.ceil((bytes.length * 8) / 5)))).toEqual(bytes)
+      }),
+    )
+    const texts = fc.string({
+      unit: fc.constantFrom(...Array.from('ybndrfg8ejkmcpqxot1uwisza345h769')),
+      maxLength: 60,
+    })
+    fc.assert(
+      fc.property(texts, (text) => {
+        const bytes = z32Bytes(text)
+        if (bytes) expect(z32Prefix(bytes, text.length)).toBe(text)
+      }),
+    )
+  })
+})
+
+test('a hash without a key is what b2sum -l 256 says', () => {
+  const abc = new TextEncoder().encode('abc')
+  expect(toHex(plainHash(abc))).toBe('bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319')
 })
