@@ -1,0 +1,63 @@
+import { printable } from './printable.ts'
+import { isSource } from './shapes.ts'
+
+/**
+ * What the holder of a device says of itself to the team, in encrypted content only. What its log does not hold, or
+ * holds in a wrong shape, is left out.
+ */
+export interface Profile {
+  /** What teammates call the person: 1 to 40 characters. */
+  name?: string
+  /** The label of its events. */
+  source?: string
+  /** What the founder called the team: 1 to 40 characters. */
+  teamName?: string
+  /** Copies the team's logs into an archive. */
+  isArchiver?: true
+  /** Of its VibeTea. */
+  version?: string
+}
+
+export const MAX_NAME_CHARACTERS = 40
+/** At most 32 characters: `1.12.0`, `1.0.0-beta.1`. */
+const VERSION = /^[0-9A-Za-z.+-]{1,32}$/
+
+/** Whether a value can be a person's or a team's name: 1 to 40 printable characters, no space at either end. */
+export function isDisplayName(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    // Two units of UTF-16 at most make a character.
+    value.length <= 2 * MAX_NAME_CHARACTERS &&
+    Array.from(value).length <= MAX_NAME_CHARACTERS &&
+    value !== '' &&
+    value === value.trim() &&
+    value === printable(value)
+  )
+}
+
+/** The name nearest to what a person typed; null where nothing of it can be shown. */
+export function fitDisplayName(text: string): string | null {
+  const fitted = Array.from(printable(text.replace(/\s+/gu, ' ')).trim())
+    .slice(0, MAX_NAME_CHARACTERS)
+    .join('')
+    .trim()
+  return isDisplayName(fitted) ? fitted : null
+}
+
+/** Takes of some values those that a profile has, each checked. `suffix` is how the device's source ends: `-k3f9xq`. */
+export function parseProfile(valueOf: (key: keyof Profile) => unknown, suffix: string): Profile {
+  const [name, source, teamName, isArchiver, version] = [
+    valueOf('name'),
+    valueOf('source'),
+    valueOf('teamName'),
+    valueOf('isArchiver'),
+    valueOf('version'),
+  ]
+  return {
+    ...(isDisplayName(name) && { name }),
+    ...(isSource(source) && source.endsWith(suffix) && { source }),
+    ...(isDisplayName(teamName) && { teamName }),
+    ...(isArchiver === true && { isArchiver }),
+    ...(typeof version === 'string' && VERSION.test(version) && { version }),
+  }
+}
