@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { createPrivateKey, createPublicKey, sign as cryptoSign, verify as cryptoVerify } from 'node:crypto'
 import type { Blake2b } from '../../core/hash.ts'
 import { derive, portableBlake2b, z32Prefix } from '../../core/hash.ts'
+import type { VerifyWith } from '../../core/identity.ts'
 import { isUsableKey, publicKeyOf } from '../../core/identity.ts'
 
 /** Ed25519 through node:crypto, which signs and verifies some ten times as fast as the portable code of `core`. */
@@ -38,6 +39,14 @@ export class DeviceKey {
     return new Uint8Array(cryptoSign(null, message, this.#key))
   }
 
+  /**
+   * The key pair as Hypercore takes it: `secretKey` is seed ‖ public key, 64 bytes. For its appends alone, which sign by
+   * themselves; whoever asks keeps it nowhere.
+   */
+  keyPair(): { publicKey: Uint8Array; secretKey: Uint8Array } {
+    return { publicKey: this.publicKey, secretKey: Buffer.concat([this.#secret, this.publicKey]) }
+  }
+
   /** H(device secret, label, inputs) of the protocol: 32 bytes. */
   derive(label: string, inputs: readonly (string | Uint8Array)[] = []): Uint8Array {
     return derive(this.#secret, label, inputs, this.#hash)
@@ -54,3 +63,25 @@ export function verifier(publicKey: Uint8Array): (signature: Uint8Array, message
   })
   return (signature, message) => cryptoVerify(null, message, key, signature)
 }
+
+/** Of so many keys the verifiers are kept: a team has 256 devices at most, and its epochs a few issuers. */
+const MAX_VERIFIERS = 4096
+
+/** Verifies signatures of many keys, each of which is checked and prepared once. */
+export function manyVerifier(): VerifyWith {
+  const verifiers = new Map<string, ReturnType<typeof verifier>>()
+  return (signature, message, publicKey) => {
+    if (signature.length !== 64 || publicKey.length !== 32) return false
+    const name = Buffer.from(publicKey).toString('latin1')
+    let verify = verifiers.get(name)
+    if (!verify) {
+      if (verifiers.size >= MAX_VERIFIERS) verifiers.clear()
+      verify = verifier(Uint8Array.from(publicKey))
+      verifiers.set(name, verify)
+    }
+    return verify(signature, message)
+  }
+}
+
+/** The one of this process. */
+export const verifyWith: VerifyWith = manyVerifier()

@@ -9,6 +9,7 @@ import { Arrivals } from './state/arrivals.ts'
 import { TailCursors } from './state/cursors.ts'
 import { Kept } from './state/kept.ts'
 import { MIGRATIONS, refuseNewer } from './state/migrations.ts'
+import { TeamState } from './state/team.ts'
 
 /** A `state.db` that could not be read; it has been kept aside and a new one begun. */
 export interface Recovered {
@@ -31,6 +32,8 @@ export class State {
   readonly arrivals: Arrivals
   readonly cursors: TailCursors
   readonly kept: Kept
+  /** Empty without a team. */
+  readonly team: TeamState
   /**
    * null unless the file had to be replaced. Then all session files are read again, and what is in the log already is
    * known by its ids; what is lost is the order and the time in which blocks came.
@@ -43,6 +46,7 @@ export class State {
     this.arrivals = arrivals
     this.cursors = new TailCursors(database)
     this.kept = kept
+    this.team = new TeamState(database)
     this.recovered = recovered
   }
 
@@ -82,6 +86,11 @@ export class State {
       await database.close()
       throw error
     }
+  }
+
+  /** Forgets what was known of the team; the arrival of its logs' blocks is forgotten with `arrivals.forgetLogs`. */
+  forgetTeam(): Promise<void> {
+    return this.team.forget()
   }
 
   close(): Promise<void> {

@@ -12,13 +12,19 @@ export interface ArrivalRange {
 /** Blocks that follow each other within the same second are one range. */
 const isSameSecond = (a: number, b: number): boolean => Math.floor(a / 1000) === Math.floor(b / 1000)
 
+/** Under this name the number of the next block is kept where the last range has been forgotten. */
+const NEXT = 'nextArrival'
+
 /** When and in which order blocks came. */
 export class Arrivals {
   /** 16 random characters, made with the database. */
   readonly orderId: string
   readonly #database: Database
   readonly #coreIds: Map<string, number>
+  /** The range that the next blocks may extend. */
   #last: ArrivalRange | undefined
+  /** The number of the next block. */
+  #next: number
   #turn: Promise<unknown> = Promise.resolve()
 
   private constructor(
@@ -26,17 +32,23 @@ export class Arrivals {
     orderId: string,
     coreIds: Map<string, number>,
     last: ArrivalRange | undefined,
+    next: number,
   ) {
     this.#database = database
     this.orderId = orderId
     this.#coreIds = coreIds
     this.#last = last
+    this.#next = next
   }
 
   static async load(database: Database, orderId: string): Promise<Arrivals> {
     const cores = await database.all<{ id: number; core: string }>('SELECT id, core FROM cores')
     const last = await database.get<ArrivalRange>(`${SELECT} ORDER BY number DESC LIMIT 1`)
-    return new Arrivals(database, orderId, new Map(cores.map(({ id, core }) => [core, id])), last)
+    const kept = await database.get<{ value: string }>('SELECT value FROM kept WHERE key = ?', [NEXT])
+    const end = last ? last.number + last.blocks : 0
+    const next = Math.max(end, Number(kept?.value ?? 0))
+    const coreIds = new Map(cores.map(({ id, core }) => [core, id]))
+    return new Arrivals(database, orderId, coreIds, end === next ? last : undefined, next)
   }
 
   /** All ranges, in order. */
@@ -55,17 +67,42 @@ export class Arrivals {
       const range =
         follows && isSameSecond(last.receivedAt, receivedAt)
           ? { ...last, blocks: last.blocks + blocks }
-          : { number: last ? last.number + last.blocks : 0, core, seq, blocks, receivedAt }
+          : { number: this.#next, core, seq, blocks, receivedAt }
       await this.#database.run(
         `INSERT INTO arrivals (number, core, seq, blocks, received_at) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT (number) DO UPDATE SET blocks = excluded.blocks`,
         [range.number, await this.#coreId(core), range.seq, range.blocks, range.receivedAt],
       )
       this.#last = range
+      this.#next = range.number + range.blocks
       return range
     })
     this.#turn = noted.catch(() => undefined) // the caller is told; the next note has its own turn
     return noted
+  }
+
+  /**
+   * Forgets when the blocks of some logs came. Their numbers are not given again, so that places in the order mean what
+   * they meant. What stood in those logs must be out of the index by then, which otherwise is ahead and built anew.
+   */
+  forgetLogs(cores: readonly string[]): Promise<void> {
+    const forgotten = this.#turn.then(async () => {
+      const ids = cores.flatMap((core) => this.#coreIds.get(core) ?? [])
+      await this.#database.transaction(async () => {
+        await this.#database.run(
+          'INSERT INTO kept (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+          [NEXT, String(this.#next)],
+        )
+        for (const id of ids) {
+          await this.#database.run('DELETE FROM arrivals WHERE core = ?', [id])
+          await this.#database.run('DELETE FROM cores WHERE id = ?', [id])
+        }
+      })
+      for (const core of cores) this.#coreIds.delete(core)
+      if (this.#last && cores.includes(this.#last.core)) this.#last = undefined
+    })
+    this.#turn = forgotten.catch(() => undefined) // as above
+    return forgotten
   }
 
   async #coreId(core: string): Promise<number> {

@@ -24,6 +24,25 @@ export const MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE TABLE kept (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   `,
+  `
+  -- What is known of the team that this home is in; empty without one.
+  CREATE TABLE gossip (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    bytes BLOB NOT NULL,
+    UNIQUE (kind, bytes)
+  );
+  CREATE TABLE team_logs (
+    core TEXT PRIMARY KEY,
+    floor INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    events INTEGER NOT NULL,
+    quarantine TEXT
+  ) WITHOUT ROWID;
+  CREATE TABLE team_feed (id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL);
+  CREATE TABLE devices_seen (device TEXT PRIMARY KEY, seen_at INTEGER NOT NULL) WITHOUT ROWID;
+  `,
 ]
 
 /** Throws a `VibeTeaError` `newer_state` for a file of a later version, before anything in it is touched. */

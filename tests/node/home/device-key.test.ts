@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { derive } from '../../../core/hash.ts'
 import { publicKeyOf, sign, verify } from '../../../core/identity.ts'
-import { DeviceKey, verifier } from '../../../node/home/device-key.ts'
+import { DeviceKey, manyVerifier, verifier } from '../../../node/home/device-key.ts'
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text, 'hex'))
 const toHex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
@@ -103,4 +103,27 @@ describe('the device key', () => {
       expect(check(wrong, message)).toBe(false)
     }
   })
+})
+
+test('signatures of any key are verified as the portable code does, however many keys there are', () => {
+  const verifyWith = manyVerifier()
+  const message = hex('7465610a')
+  for (let i = 0; i < 20; i++) {
+    const secret = new Uint8Array(32).fill(i)
+    const signature = new DeviceKey(secret).sign(message)
+    for (const publicKey of [publicKeyOf(secret), publicKeyOf(new Uint8Array(32).fill(i + 1))]) {
+      const expected = verify(signature, message, publicKey)
+      for (let again = 0; again < 2; again++) expect(verifyWith(signature, message, publicKey)).toBe(expected)
+    }
+  }
+  for (const publicKey of [new Uint8Array(32), new Uint8Array(31), new Uint8Array(32).fill(0xff)]) {
+    expect(verifyWith(new Uint8Array(64), message, publicKey)).toBe(false)
+  }
+})
+
+test('the key pair has the form that Hypercore takes: seed and public key', () => {
+  const key = new DeviceKey(hex(VECTORS[0][0]))
+  const { publicKey, secretKey } = key.keyPair()
+  expect(toHex(publicKey)).toBe(VECTORS[0][1])
+  expect(toHex(secretKey)).toBe(VECTORS[0][0] + VECTORS[0][1])
 })

@@ -3,10 +3,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFi
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { State } from '../../../node/home/state.ts'
-import type { Arrival, ArrivalStore } from '../../../node/index/port.ts'
+import { Index } from '../../../node/index/index.ts'
+import type { Arrival, ArrivalStore, ReadableLog } from '../../../node/index/port.ts'
 import type { Cursor, CursorStore } from '../../../node/sources/tail-port.ts'
 import { Database } from '../../../node/sqlite.ts'
+import type { Event } from '../../../core/events.ts'
 import { temporaryDirectory } from '../../support/directory.ts'
+import { promptAt } from '../../support/events.ts'
 
 const NOW = Date.parse('2026-01-02T03:04:05.678Z')
 const A = 'a'.repeat(52)
@@ -20,6 +23,19 @@ const open = (home: string) => {
 
 function cursor(path: string, offset = 0): Cursor {
   return { path, inode: '18446744073709551615', offset, head: 'ff', headBytes: 256, seenAt: NOW }
+}
+
+function memoryLog(core: string, blocks: readonly Event[][]): ReadableLog {
+  const source = blocks[0]![0]!.source
+  return {
+    core,
+    source,
+    floor: 0,
+    length: blocks.length,
+    read: async (seq, limit) =>
+      blocks.slice(seq, seq + limit).map((events, i) => ({ core, seq: seq + i, events, invalid: 0 })),
+    onAppend: () => () => undefined,
+  }
 }
 
 describe('the order in which blocks came', () => {
@@ -95,6 +111,128 @@ describe('the order in which blocks came', () => {
       }),
       { numRuns: 10 },
     )
+  })
+})
+
+describe('a log that is gone', () => {
+  test('is forgotten, and the places of its blocks are never given again', async () => {
+    const home = temporaryDirectory()
+    const state = await open(home)
+    await state.arrivals.note(A, 0, 2, 1000)
+    await state.arrivals.note(B, 0, 3, 2000)
+    await state.arrivals.forgetLogs([B, 'c'.repeat(52)])
+    expect(await state.arrivals.all()).toEqual([{ number: 0, core: A, seq: 0, blocks: 2, receivedAt: 1000 }])
+    await state.close()
+
+    const again = await open(home)
+    expect(await again.arrivals.note(A, 2, 1, 1000)).toMatchObject({ number: 5, seq: 2 })
+    expect(await again.arrivals.note(B, 0, 1, 3000)).toMatchObject({ number: 6, seq: 0 })
+    await again.arrivals.forgetLogs([B])
+    expect(await again.arrivals.note(A, 3, 1, 3000)).toMatchObject({ number: 7 })
+    await again.close()
+  })
+
+  test('leaves an index that took it out as it is, and one that did not is built anew', async () => {
+    for (const isPruned of [true, false]) {
+      const home = temporaryDirectory()
+      const said: string[] = []
+      const own = memoryLog(A, [[promptAt(1000)], [promptAt(2000)]])
+      const others = memoryLog(B, [[promptAt(3000, { source: 'desktop-abcdef' })]])
+      const start = async () => {
+        const state = await open(home)
+        const log = (_: string, message: string) => void said.push(message)
+        const index = await Index.open(join(home, 'index.db'), {
+          arrivals: state.arrivals,
+          now: () => NOW,
+          log,
+        })
+        return { state, index }
+      }
+      const before = await start()
+      before.index.follow(own)
+      const leave = before.index.follow(others)
+      await before.index.caughtUp()
+      expect((await before.index.events({ limit: 9, order: 'time' })).events).toHaveLength(3)
+      leave()
+      if (isPruned) await before.index.prune(B, 1)
+      await before.state.arrivals.forgetLogs([B])
+      await before.index.close()
+      await before.state.close()
+
+      const after = await start()
+      after.index.follow(own)
+      await after.index.caughtUp()
+      const { events } = await after.index.events({ limit: 9, order: 'time' })
+      expect(events.map(({ timestamp }) => Date.parse(timestamp))).toEqual([2000, 1000])
+      expect(said).toEqual(isPruned ? [] : ['The index was ahead of state.db. It is being built anew.'])
+      await after.index.close()
+      await after.state.close()
+    }
+  })
+})
+
+describe('what is known of the team', () => {
+  const bytes = (n: number) => new Uint8Array(9).fill(n)
+
+  test('is kept: gossip each once and in order, logs, the feed, and who was seen when', async () => {
+    const home = temporaryDirectory()
+    const state = await open(home)
+    const { team } = state
+    for (const n of [3, 1, 3, 2]) await team.roster.save('certificate', bytes(n))
+    await team.roster.save('record', bytes(3))
+    await team.roster.save('statement', new Uint8Array(0))
+    const log = { floor: 7, day: 20_000, bytes: 2 ** 40, events: 12, quarantine: null }
+    await team.logs.save(A, { ...log, floor: 6 })
+    await team.logs.save(A, log)
+    await team.logs.save(B, { ...log, quarantine: 'It forked.' })
+    expect(await team.feed.load()).toBeNull()
+    const feed = { cursor: { private: 9, team: 4 }, confirmed: { private: 3, team: 1 }, backfillEnd: 2 }
+    await team.feed.save({ ...feed, backfillEnd: 0 })
+    await team.feed.save(feed)
+    await team.seen.save(new Map([['ada', 5], ['bob', 6]])) // prettier-ignore
+    await team.seen.save(new Map([['ada', 9], ['bob', 1]])) // prettier-ignore
+    await team.seen.save(new Map())
+    await state.close()
+
+    const again = await open(home)
+    expect(await again.team.roster.load()).toEqual({
+      record: [bytes(3)],
+      certificate: [bytes(3), bytes(1), bytes(2)],
+      statement: [new Uint8Array(0)],
+    })
+    expect(await again.team.logs.load()).toEqual([
+      { core: A, ...log },
+      { core: B, ...log, quarantine: 'It forked.' },
+    ])
+    expect(await again.team.feed.load()).toEqual(feed)
+    expect(await again.team.seen.load()).toEqual(new Map([['ada', 9], ['bob', 6]])) // prettier-ignore
+    await again.team.roster.keepOnly({ record: [bytes(3)], certificate: [bytes(2)], statement: [] })
+    expect(await again.team.roster.load()).toEqual({
+      record: [bytes(3)],
+      certificate: [bytes(2)],
+      statement: [],
+    })
+    await again.close()
+  })
+
+  test('goes with the team, and what is of this machine stays', async () => {
+    const home = temporaryDirectory()
+    const state = await open(home)
+    await state.cursors.save([cursor('/a')])
+    await state.kept.set('x', '1')
+    await state.team.roster.save('record', bytes(1))
+    await state.team.logs.save(A, { floor: 1, day: 1, bytes: 1, events: 1, quarantine: null })
+    const at = { private: 1, team: 1 }
+    await state.team.feed.save({ cursor: at, confirmed: at, backfillEnd: 0 })
+    await state.team.seen.save(new Map([['ada', 9]]))
+    await state.forgetTeam()
+    expect(await state.team.roster.load()).toEqual({ record: [], certificate: [], statement: [] })
+    expect(await state.team.logs.load()).toEqual([])
+    expect(await state.team.feed.load()).toBeNull()
+    expect(await state.team.seen.load()).toEqual(new Map())
+    expect(await state.cursors.load()).toEqual([cursor('/a')])
+    expect(await state.kept.get('x')).toBe('1')
+    await state.close()
   })
 })
 
@@ -180,7 +318,7 @@ describe('a state.db that is not sound', () => {
     const before = readFileSync(path)
     await expect(open(home)).rejects.toMatchObject({
       code: 'newer_state',
-      message: `${path} was written by a later version of VibeTea (format 99; this one knows 1).`,
+      message: `${path} was written by a later version of VibeTea (format 99; this one knows 2).`,
     })
     expect(readFileSync(path)).toEqual(before)
     expect(readdirSync(home)).toEqual(['state.db'])
