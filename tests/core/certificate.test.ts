@@ -6,6 +6,7 @@ import {
   certifiedRole,
   decodeCertificate,
   encodeCertificate,
+  signCertificate,
   type Certificate,
   type SignedCertificate,
 } from '../../core/certificate.ts'
@@ -44,9 +45,8 @@ const goodOne = decodeCertificate(good)!
 
 /** A certificate that the holder of a role's secret issues to a device. */
 function issue(certificate: Certificate, role: Role, deviceSecret = device): SignedCertificate {
-  const message = certificateBytes(certificate)
-  const issuerSignature = sign(message, hex(given.issuerSecrets[role]))
-  return { ...certificate, issuerSignature, deviceSignature: sign(message, deviceSecret) }
+  const by = (secret: Uint8Array) => (message: Uint8Array) => sign(message, secret)
+  return signCertificate(certificate, by(hex(given.issuerSecrets[role])), by(deviceSecret))
 }
 const roleOf = (bytes: Uint8Array) => {
   const certificate = decodeCertificate(bytes)
