@@ -1,9 +1,10 @@
 import type {
+  Actions,
   EventRow,
   EventsAnswer,
   HeatmapAnswer,
+  Invitation,
   MemberRow,
-  PeerStatus,
   ProjectStatus,
   SessionRow,
   SourceStatus,
@@ -14,7 +15,9 @@ import { BUCKET_MS, type BucketCount, bucketOf, byLocalHour, localHours } from '
 import type { Event } from '../../core/events.ts'
 import { isAmong } from '../../core/project-key.ts'
 import { isFound } from '../../core/search.ts'
+import { TEAM_KEY_LENGTH } from '../../core/team-key.ts'
 import type { Backend, EventsQuery, HeatmapQuery, LiveFeed } from '../../node/api/backend.ts'
+import { FakeTeam, others, OWN_VERSION } from './fake-team.ts'
 import { SessionBook } from './fake-sessions.ts'
 import { PEOPLE, type Person, randomFrom, toRow } from './fake-world.ts'
 
@@ -33,6 +36,8 @@ export class FakeBackend implements Backend {
   backfill: SourceStatus['backfill'] = null
   pausedUntil: string | null = null
   projects: ProjectStatus[]
+  /** Who else there is; none where there is nobody but oneself. */
+  readonly team: FakeTeam
   readonly live: LiveFeed
   readonly #now: () => number
   readonly #people: readonly Person[]
@@ -45,6 +50,7 @@ export class FakeBackend implements Backend {
   constructor({ now, people = PEOPLE, events = [] }: FakeBackendOptions) {
     this.#now = now
     this.#people = people
+    this.team = new FakeTeam(people, people.length > 1 ? others(now()) : [])
     this.#history = events.length ? history(people, now()) : []
     this.projects = people.length
       ? people[0]!.projects.map((project, i) => ({ project, sharing: i ? 'private' : 'shared' }))
@@ -61,8 +67,8 @@ export class FakeBackend implements Backend {
       },
       onRows: (listener) => listen(this.#onRows, listener),
       onSessions: (listener) => listen(this.#onSessions, listener),
-      onPeers: () => () => undefined,
-      onPresence: () => () => undefined,
+      onPeers: (listener) => this.team.onPeers(listener),
+      onPresence: (listener) => this.team.onPresence(listener),
       onNotice: (listener) => listen(this.#onNotice, listener),
     }
   }
@@ -131,27 +137,10 @@ export class FakeBackend implements Backend {
   }
 
   members(): Promise<{ members: MemberRow[] }> {
-    const members = this.#people.map(({ source, name }, i): MemberRow => {
-      const place = { device: source, source, name, role: 'member' as const }
-      return {
-        ...place,
-        presence: 'active',
-        lastSeen: null,
-        isSelf: i === 0,
-        connection: i ? 'direct' : null,
-        behind: 0,
-        version: '0.1.0',
-        isArchiver: false,
-      }
-    })
-    return Promise.resolve({ members })
+    return Promise.resolve({ members: this.team.members() })
   }
 
   status(): Promise<StatusAnswer> {
-    const peers = this.#people.slice(1).map(({ source, name }, i): PeerStatus => {
-      const place = { device: source, source, name, role: 'member' as const, lastSeen: null }
-      return { ...place, version: '0.1.0', problem: null, connection: i ? 'offline' : 'direct', behind: 0 }
-    })
     const source = this.#people[0]?.source ?? 'macbook-k3f9xq'
     const claude: SourceStatus = {
       assistant: 'claude',
@@ -163,22 +152,15 @@ export class FakeBackend implements Backend {
     }
     return Promise.resolve({
       node: {
-        version: '0.1.0',
+        version: OWN_VERSION,
         source,
         device: 'pretend',
         home: '/home/ada/.vibetea',
         startedAt: new Date(this.#now() - 7_200_000).toISOString(),
         pausedUntil: this.pausedUntil,
       },
-      team: peers.length
-        ? {
-            teamId: 'pretend',
-            role: 'member',
-            name: 'harbour',
-            reach: { state: 'connected', message: 'connected' },
-          }
-        : null,
-      peers,
+      team: this.team.isTeam ? this.team.status : null,
+      peers: this.team.peers(),
       logs: [{ key: 'pretend', source, kind: 'private', blocks: this.rows.length, bytes: 4096, behind: 0 }],
       sources: [claude],
       projects: this.projects,
@@ -188,7 +170,7 @@ export class FakeBackend implements Backend {
   }
 
   overlaps(): ReturnType<Backend['overlaps']> {
-    return Promise.resolve({ overlaps: [] })
+    return Promise.resolve({ overlaps: this.team.overlaps })
   }
 
   outbox(limit: number): ReturnType<Backend['outbox']> {
@@ -213,6 +195,7 @@ export class FakeBackend implements Backend {
         row.project === project ? { ...row, sharing: chosen } : row,
       )
     }
+    if (name === 'invite') return Promise.resolve(invitation((args as Actions['invite']).role))
     return Promise.resolve({})
   }
 
@@ -222,6 +205,12 @@ export class FakeBackend implements Backend {
     this.#book.add(event)
     return row
   }
+}
+
+/** A key of the right length that opens nothing. */
+function invitation(role: Invitation['role']): Invitation {
+  const begin = role === 'member' ? 'vt1w' : 'vt1r'
+  return { key: begin.padEnd(TEAM_KEY_LENGTH, 'pretendkeyofnobody'), role }
 }
 
 function listen<T>(listeners: Set<T>, listener: T): () => void {

@@ -57,10 +57,19 @@ it('once switched off only Escape is heard, in later visits too', () => {
   expect(new Shortcuts(localStorage).isOn).toBe(false)
 })
 
-it('a screen that is left takes its keys with it', () => {
+it('a screen that is left gives back the keys that it took', () => {
   const off = shortcuts.on({ t: () => done.push('other') })
   press('t')
   off()
   press('t')
-  expect(done).toEqual(['other'])
+  expect(done).toEqual(['other', 'theme'])
+})
+
+it('what is urgent has a key before what came later', () => {
+  const off = shortcuts.on({ Esc: () => done.push('urgent') }, true)
+  shortcuts.on({ Esc: () => done.push('later') })
+  press('Escape')
+  off()
+  press('Escape')
+  expect(done).toEqual(['urgent', 'later'])
 })

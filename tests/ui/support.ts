@@ -96,6 +96,7 @@ export class FakeApi {
     events: { events: [], next: null, prev: null },
     sessions: { sessions: [] },
     members: { members: [] },
+    overlaps: { overlaps: [] },
     heatmap: NO_HEAT,
     stats: { by: 'source', days: 1, rows: [] },
     status: STATUS,

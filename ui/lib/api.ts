@@ -1,4 +1,4 @@
-import type { ActionName, Actions, ErrorAnswer } from '../../core/api.ts'
+import type { ActionName, Actions, ErrorAnswer, Invitation } from '../../core/api.ts'
 
 const TOKEN_KEY = 'vibetea.token'
 
@@ -16,6 +16,12 @@ export class ApiError extends Error {
 }
 
 export type Params = Record<string, string | number | undefined>
+
+/** What the node answers to the writes whose answer is shown. */
+interface ActionAnswers {
+  invite: Invitation
+}
+type AnswerOf<Name extends ActionName> = Name extends keyof ActionAnswers ? ActionAnswers[Name] : unknown
 
 export interface ApiOptions {
   fetch: typeof fetch
@@ -57,8 +63,8 @@ export class Api {
   }
 
   /** `POST /api/actions/<name>`. Throws an ApiError. */
-  async act<Name extends ActionName>(name: Name, args: Actions[Name]): Promise<void> {
-    await this.#call(`actions/${name}`, { method: 'POST', body: args })
+  async act<Name extends ActionName>(name: Name, args: Actions[Name]): Promise<AnswerOf<Name>> {
+    return this.#call(`actions/${name}`, { method: 'POST', body: args })
   }
 
   async #call<T>(path: string, { method, body }: { method: string; body?: object }): Promise<T> {

@@ -1,5 +1,11 @@
 import { createContext, untrack } from 'svelte'
-import type { MembersAnswer, ServerMessage, SessionsAnswer } from '../../core/api.ts'
+import type {
+  EventRow,
+  MembersAnswer,
+  OverlapsAnswer,
+  ServerMessage,
+  SessionsAnswer,
+} from '../../core/api.ts'
 import { Api, takeCode } from './api.ts'
 import { Clock } from './clock.svelte.ts'
 import { Connection } from './connection.svelte.ts'
@@ -7,6 +13,7 @@ import { FeedPages } from './feed-pages.svelte.ts'
 import { type Filters, isEmpty, matches, readFilters, writeFilters } from './filters.ts'
 import { Heat } from './heat.svelte.ts'
 import { NodeInfo } from './node.svelte.ts'
+import { Overlaps } from './overlaps.svelte.ts'
 import { People } from './people.svelte.ts'
 import { formatHash, Router } from './router.svelte.ts'
 import { Sessions } from './sessions.svelte.ts'
@@ -25,8 +32,9 @@ export class App {
   readonly theme: ThemeChoice
   readonly clock = new Clock(() => Date.now())
   readonly sessions = new Sessions(() => this.clock.now)
-  readonly people = new People()
   readonly node: NodeInfo
+  readonly people = new People(() => this.node.status?.peers ?? [])
+  readonly overlaps: Overlaps
   readonly heat: Heat
   readonly connection: Connection
   readonly shortcuts: Shortcuts
@@ -38,9 +46,11 @@ export class App {
   readonly filters: Filters = $derived.by(() => readFilters(this.router.route.params))
   /** Whether more than one person is to be told apart. */
   readonly isCrowd: boolean = $derived.by(() => {
-    const sources = [...this.people.members, ...this.sessions.shown].map(({ source }) => source)
+    const sources = [...this.people.makers, ...this.sessions.shown].map(({ source }) => source)
     return new Set(sources).size > 1
   })
+  /** Whether there is a team to speak of. */
+  readonly hasTeam: boolean = $derived.by(() => Boolean(this.node.status?.team) || this.people.all.length > 1)
   /** What the live screen lists: everything, or what passes the filters. */
   feed = $state.raw<FeedPages>() as FeedPages
   readonly #open = new Set<FeedPages>()
@@ -56,6 +66,11 @@ export class App {
     this.theme = new ThemeChoice(window.document.documentElement, window.localStorage)
     this.node = new NodeInfo(this.api)
     this.heat = new Heat((tz, days) => this.api.get('heatmap', { days, tz }))
+    this.overlaps = new Overlaps({
+      fetch: () => this.api.get<OverlapsAnswer>('overlaps'),
+      storage: window.localStorage,
+      now: () => this.clock.at(),
+    })
     this.everything = this.#pages()
     this.#open.add(this.everything)
     this.feed = this.everything
@@ -100,6 +115,7 @@ export class App {
       this.connection.stop()
       this.node.stop()
       this.heat.stop()
+      this.overlaps.stop()
     }
   }
 
@@ -180,6 +196,7 @@ export class App {
           const fresh = pages.take(message.events)
           if (pages === this.everything) this.#countFresh(fresh)
         }
+        if (message.events.some(touchesFile)) this.overlaps.loadSoon()
         this.node.refreshSoon()
         return
       }
@@ -191,6 +208,8 @@ export class App {
         return
       case 'peers':
         if (this.node.status) this.node.status = { ...this.node.status, peers: message.peers }
+        // Whether anybody can be reached has changed with them.
+        this.node.refreshSoon()
         return
       case 'notice':
         this.notice = message.message
@@ -214,6 +233,7 @@ export class App {
         this.api.get<MembersAnswer>('members').then(({ members }) => (this.people.members = members)),
         this.node.refresh(),
         this.heat.load(this.timeZone),
+        this.overlaps.load(),
       ]),
     )
   }
@@ -226,6 +246,10 @@ export class App {
       if (this.connection.state === 'live') this.notice = (error as Error).message
     }
   }
+}
+
+function touchesFile({ eventType, payload }: EventRow): boolean {
+  return eventType === 'tool' && payload.fileTag !== undefined
 }
 
 export const [useApp, provideApp] = createContext<App>()

@@ -1,4 +1,4 @@
-import type { MemberRow } from '../../core/api.ts'
+import type { MemberRow, PeerStatus } from '../../core/api.ts'
 import { plain } from './text.ts'
 
 const COLOURS = 8
@@ -12,18 +12,91 @@ export function colourOf(name: string): number {
 
 const MAX_NAME = 80
 
+/** A source without the device's letters. */
+const labelOf = (source: string): string => plain(source.replace(/-[a-z0-9]{6}$/, ''), MAX_NAME)
+
+const bareName = ({ source, name }: Named): string => plain(name, MAX_NAME).trim() || labelOf(source)
+
+/** Names that look alike are one: anybody can choose any. */
+const fold = (name: string): string => name.normalize('NFKC').toLowerCase()
+
+interface Named {
+  source: string
+  name: string
+}
+
+/** What each source's owner is called, by source; two of one name have their source behind it. */
+export function namesApart(people: readonly Named[]): Map<string, string> {
+  return new Map(
+    people.map((person) => {
+      const name = bareName(person)
+      const twins = people.filter(
+        (other) => other.source !== person.source && fold(bareName(other)) === fold(name),
+      )
+      if (!twins.length) return [person.source, name]
+      const label = labelOf(person.source)
+      const isEnough = twins.every(({ source }) => labelOf(source) !== label)
+      return [person.source, `${name} (${isEnough ? label : plain(person.source, MAX_NAME)})`]
+    }),
+  )
+}
+
+/** Somebody of the team, oneself included, with all that is known. */
+export interface Teammate extends MemberRow {
+  /** Why its log is not read on, a sentence; null where it is. */
+  problem: string | null
+}
+
+/** Members with what is known of how they are reached; oneself first, the others by name. */
+export function teammatesOf(members: readonly MemberRow[], peers: readonly PeerStatus[]): Teammate[] {
+  const peerOf = new Map(peers.map((peer) => [peer.device, peer]))
+  const known = new Set(members.map(({ device }) => device))
+  const all = [
+    ...members.map((member): Teammate => {
+      const { connection, behind, lastSeen, version, problem } = peerOf.get(member.device) ?? {
+        ...member,
+        problem: null,
+      }
+      return { ...member, connection, behind, lastSeen, version, problem }
+    }),
+    ...peers.filter(({ device }) => !known.has(device)).map(asTeammate),
+  ]
+  const names = namesApart(all)
+  const named = all.map((person) => ({ ...person, name: names.get(person.source)! }))
+  return named.sort(
+    (a, b) =>
+      Number(b.isSelf) - Number(a.isSelf) ||
+      a.name.localeCompare(b.name) ||
+      (a.source < b.source ? -1 : a.source > b.source ? 1 : 0),
+  )
+}
+
+/** One of whom the list of members does not tell yet. */
+function asTeammate(peer: PeerStatus): Teammate {
+  const isHere = peer.connection === 'direct' || peer.connection === 'relayed'
+  return { ...peer, presence: isHere ? 'online' : 'offline', isArchiver: false, isSelf: false }
+}
+
 /** Who is behind a source. */
 export class People {
   members = $state.raw<MemberRow[]>([])
-  readonly #bySource = $derived(new Map(this.members.map((member) => [member.source, member])))
-  readonly own: MemberRow | undefined = $derived(this.members.find(({ isSelf }) => isSelf))
+  readonly #peers: () => readonly PeerStatus[]
 
-  get(source: string): MemberRow | undefined {
-    return this.#bySource.get(source)
+  /** `peers` may be reactive: what is shown then moves with it. */
+  constructor(peers: () => readonly PeerStatus[] = () => []) {
+    this.#peers = peers
   }
 
-  /** A member's name, else the source without the device's letters. */
+  /** Everyone of the team; oneself first, the others by name. */
+  readonly all: Teammate[] = $derived.by(() => teammatesOf(this.members, this.#peers()))
+  readonly #names = $derived(new Map(this.all.map(({ source, name }) => [source, name])))
+  /** Those who have sessions, in the same order: readers and mirrors have none. */
+  readonly makers: Teammate[] = $derived(
+    this.all.filter(({ role }) => role !== 'reader' && role !== 'mirror'),
+  )
+
+  /** Whose a source is; for one who is not known, the source without the device's letters. */
   name(source: string): string {
-    return plain(this.get(source)?.name ?? source.replace(/-[a-z0-9]{6}$/, ''), MAX_NAME)
+    return this.#names.get(source) ?? labelOf(source)
   }
 }

@@ -1,6 +1,6 @@
 /** Where the page is: all of it stands after the `#`, so that any view is a link and the server sees none of it. */
 
-export const SCREENS = ['live', 'heat', 'session', 'settings'] as const
+export const SCREENS = ['live', 'heat', 'people', 'session', 'settings'] as const
 export type ScreenName = (typeof SCREENS)[number]
 
 export interface Route {

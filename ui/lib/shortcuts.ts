@@ -11,6 +11,7 @@ export const SHORTCUTS = [
   ['e', 'only errors'],
   ['g l', 'live feed'],
   ['g h', 'heat map'],
+  ['g p', 'people'],
   ['g s', 'settings'],
   ['t', 'theme'],
   ['?', 'this list'],
@@ -29,7 +30,7 @@ type Key = Pick<
 
 /** Turns key presses into commands. Keys typed into a field, and those with Ctrl, Alt or Command, stay the browser's. */
 export class Shortcuts {
-  readonly #handlers = new Map<Shortcut, () => void>()
+  #bindings: { name: string; handler: () => void; isUrgent: boolean }[] = []
   readonly #storage: Pick<Storage, 'getItem' | 'setItem'>
   #gAt = -Infinity
 
@@ -46,26 +47,31 @@ export class Shortcuts {
     this.#storage.setItem(KEY, isOn ? 'on' : 'off')
   }
 
-  /** Sets what a shortcut does, until the returned function is called. */
-  on(handlers: Partial<Record<Shortcut, () => void>>): () => void {
-    const own = Object.entries(handlers) as [Shortcut, () => void][]
-    for (const [name, handler] of own) this.#handlers.set(name, handler)
-    return () => {
-      for (const [name, handler] of own) if (this.#handlers.get(name) === handler) this.#handlers.delete(name)
-    }
+  /** Sets what a shortcut does, until the returned function is called: what is urgent first, then what was set last. */
+  on(handlers: Partial<Record<Shortcut, () => void>>, isUrgent = false): () => void {
+    const own = Object.entries(handlers).map(([name, handler]) => ({ name, handler, isUrgent }))
+    this.#bindings.push(...own)
+    return () => (this.#bindings = this.#bindings.filter((binding) => !own.includes(binding)))
   }
 
   press(event: Key): void {
     const target = event.target instanceof Element ? event.target : null
-    if (event.ctrlKey || event.metaKey || event.altKey || target?.closest('input, textarea, dialog')) return
+    if (
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      target?.closest('input, textarea, dialog, [popover]')
+    )
+      return
     if (!this.isOn && event.key !== 'Escape') return
     const isSecond = event.timeStamp - this.#gAt < SECOND_KEY_MS
     this.#gAt = event.key === 'g' && !isSecond ? event.timeStamp : -Infinity
     const name = isSecond ? `g ${event.key}` : ({ ' ': 'space', Escape: 'Esc' }[event.key] ?? event.key)
     if ((name === 'space' || name === 'Enter') && target?.closest(KEEP_SPACE)) return
-    const handler = this.#handlers.get(name as Shortcut)
-    if (!handler) return
+    const bound = this.#bindings.filter((binding) => binding.name === name)
+    const binding = bound.findLast(({ isUrgent }) => isUrgent) ?? bound.at(-1)
+    if (!binding) return
     event.preventDefault()
-    handler()
+    binding.handler()
   }
 }

@@ -1,0 +1,150 @@
+import type { Overlap, OverlapsAnswer } from '../../core/api.ts'
+import { isMine, overlapKey } from './same-file.ts'
+import { keyOf } from './sessions.svelte.ts'
+
+const KEY = 'vibetea.same-file'
+const SOON_MS = 1000
+const POLL_MS = 30_000
+
+/** When this browser first saw an overlap, ms, and whether its person has seen enough of it. */
+interface Seen {
+  since: number
+  isDismissed: boolean
+}
+
+export interface ShownOverlap {
+  key: string
+  overlap: Overlap
+  /** ms. */
+  since: number
+}
+
+export interface OverlapsOptions {
+  fetch: () => Promise<OverlapsAnswer>
+  storage: Pick<Storage, 'getItem' | 'setItem'>
+  /** ms since 1970. */
+  now: () => number
+}
+
+/** Files that more than one session is editing: asked for as tools run, and now and then while there are any. */
+export class Overlaps {
+  all = $state.raw<Overlap[]>([])
+  /** By `overlapKey`; kept in this browser, so that what was dismissed stays so in all tabs and after a reload. */
+  #seen = $state.raw<ReadonlyMap<string, Seen>>(new Map())
+  readonly #options: OverlapsOptions
+  #soon: ReturnType<typeof setTimeout> | undefined
+  #isWanted = false
+  #poll: ReturnType<typeof setTimeout> | undefined
+  #load = 0
+  #isStopped = false
+
+  constructor(options: OverlapsOptions) {
+    this.#options = options
+  }
+
+  /** Those of one's own sessions with a teammate's that were not dismissed; what began last comes first. */
+  readonly mine: ShownOverlap[] = $derived.by(() =>
+    this.all
+      .filter(isMine)
+      .map((overlap) => {
+        const key = overlapKey(overlap)
+        return { key, overlap, seen: this.#seen.get(key) }
+      })
+      .flatMap(({ key, overlap, seen }) =>
+        seen && !seen.isDismissed ? [{ key, overlap, since: seen.since }] : [],
+      )
+      .sort((a, b) => b.since - a.since || (a.key < b.key ? -1 : 1)),
+  )
+  readonly #bySession: ReadonlyMap<string, Overlap[]> = $derived.by(() => {
+    const found = new Map<string, Overlap[]>()
+    for (const overlap of this.all) {
+      for (const session of overlap.sessions) {
+        const key = keyOf(session)
+        found.set(key, [...(found.get(key) ?? []), overlap])
+      }
+    }
+    return found
+  })
+
+  /** Those that a session is in; the loudest first. */
+  of(session: { source: string; sessionId: string }): Overlap[] {
+    const found = this.#bySession.get(keyOf(session)) ?? []
+    return [...found].sort((a, b) => Number(isMine(b)) - Number(isMine(a)))
+  }
+
+  /** No more of this one, until it has ended and begins anew or somebody else comes to it. */
+  dismiss(key: string): void {
+    const seen = this.#seen.get(key)
+    if (seen) this.#keep(new Map([...this.#seen, [key, { ...seen, isDismissed: true }]]))
+  }
+
+  /** A file was touched: asks now, but not within a second of the last time. */
+  loadSoon(): void {
+    this.#isWanted = true
+    if (this.#soon === undefined) this.#loadWanted()
+  }
+
+  /** Asks now. Rejects with an ApiError; what is shown then stays. */
+  async load(): Promise<void> {
+    const load = ++this.#load
+    clearTimeout(this.#poll)
+    try {
+      const { overlaps } = await this.#options.fetch()
+      if (load === this.#load) this.#take(overlaps)
+    } finally {
+      if (load === this.#load && this.all.length && !this.#isStopped) {
+        this.#poll = setTimeout(() => void this.#again(), POLL_MS)
+      }
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    clearTimeout(this.#soon)
+    clearTimeout(this.#poll)
+  }
+
+  #loadWanted(): void {
+    this.#isWanted = false
+    void this.#again()
+    this.#soon = setTimeout(() => {
+      this.#soon = undefined
+      if (this.#isWanted) this.#loadWanted()
+    }, SOON_MS)
+  }
+
+  async #again(): Promise<void> {
+    try {
+      await this.load()
+    } catch {
+      // The connection says that the node is away, and all is asked for again when it is back.
+    }
+  }
+
+  #take(overlaps: readonly Overlap[]): void {
+    const known = new Map([...this.#seen, ...this.#stored()])
+    const keys = overlaps.filter(isMine).map((overlap) => {
+      const lastAt = Math.max(...overlap.sessions.map((session) => Date.parse(session.lastAt)))
+      // The teammate's clock may be ahead.
+      const since = Math.min(lastAt, this.#options.now())
+      const key = overlapKey(overlap)
+      return [key, known.get(key) ?? { since, isDismissed: false }] as const
+    })
+    this.#keep(new Map(keys))
+    this.all = [...overlaps]
+  }
+
+  #keep(seen: ReadonlyMap<string, Seen>): void {
+    this.#seen = seen
+    this.#options.storage.setItem(KEY, JSON.stringify([...seen]))
+  }
+
+  #stored(): [string, Seen][] {
+    try {
+      return JSON.parse(this.#options.storage.getItem(KEY) ?? '[]') as [string, Seen][]
+    } catch {
+      // Not written by this page: as if nothing had been seen.
+      return []
+    }
+  }
+}

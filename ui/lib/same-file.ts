@@ -1,0 +1,49 @@
+import type { Overlap } from '../../core/api.ts'
+import { plain } from './text.ts'
+
+/** "You are in the same file": what is said of sessions that edit one file. */
+
+const MAX_NAME = 80
+const NUMBERS = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine']
+
+/** The file's name as the page shows it; it may be withheld. */
+export const fileName = ({ context }: Overlap): string => plain(context, MAX_NAME) || 'the same file'
+
+/** Whether a session of this machine shares a file with a teammate's. */
+export const isMine = ({ kind, sessions }: Overlap): boolean =>
+  kind === 'team' && sessions.some(({ isSelf }) => isSelf)
+
+/** The sources of others in it, each once, the latest first. */
+export const othersOf = ({ sessions }: Overlap): string[] => [
+  ...new Set(sessions.filter(({ isSelf }) => !isSelf).map(({ source }) => source)),
+]
+
+/** What tells one from all others: the file and the people in it besides oneself. */
+export const overlapKey = (overlap: Overlap): string =>
+  [overlap.kind, overlap.fileTag, ...othersOf(overlap).sort()].join(' ')
+
+function agentsAre(people: readonly string[]): string {
+  const owners = people.map((name) => `${name}’s`)
+  if (owners.length <= 1) return `${owners[0] ?? 'Another'} agent is`
+  return `${owners.slice(0, -1).join(', ')} and ${owners.at(-1)!} agents are`
+}
+
+/** `Bruno’s agent is in invite.ts too`: to somebody whose own agent is. */
+export function sameFileSentence(overlap: Overlap, nameOf: (source: string) => string): string {
+  return `${agentsAre(othersOf(overlap).map(nameOf))} in ${fileName(overlap)} too`
+}
+
+/** What stands at the row of one of its sessions, which is of `source`. */
+export function sameFileMark(overlap: Overlap, source: string, nameOf: (source: string) => string): string {
+  const file = fileName(overlap)
+  if (overlap.kind === 'own') {
+    const { length } = overlap.sessions
+    return `${NUMBERS[length] ?? String(length)} of your agents are in ${file}`
+  }
+  const own = overlap.sessions.find(({ isSelf }) => isSelf)?.source
+  const others = othersOf(overlap).filter((other) => other !== source)
+  if (own === undefined || own === source) return `${agentsAre(others.map(nameOf))} in ${file} too`
+  return others.length
+    ? `Your agent and ${nameOf(others[0]!)}’s are in ${file} too`
+    : `Your agent is in ${file} too`
+}

@@ -1,0 +1,77 @@
+import type { Connection, MemberRow } from '../../core/api.ts'
+import type { Teammate } from './people.svelte.ts'
+import { plain } from './text.ts'
+import { duration, plural } from './time.ts'
+
+/** How a teammate is written of: each word says what a colour or a shape beside it says too. */
+
+export const PRESENCE_WORDS: Record<MemberRow['presence'], { word: string; title: string }> = {
+  active: { word: 'active', title: 'at work in the last five minutes' },
+  waiting: { word: 'waiting', title: 'an agent waits for an answer' },
+  online: { word: 'online', title: 'here' },
+  away: { word: 'away', title: 'nothing for half an hour' },
+  offline: { word: 'offline', title: 'not here' },
+}
+
+export const CONNECTION_WORDS: Record<Connection, { word: string; title: string }> = {
+  direct: { word: 'direct', title: 'from this machine to theirs' },
+  relayed: { word: 'relayed', title: 'through another machine, which cannot read it' },
+  connecting: { word: 'connecting', title: 'found, and not connected yet' },
+  offline: { word: 'offline', title: 'tried again from time to time' },
+}
+
+/** What somebody does in the team: `member`, `watching`, `archives`, `mirror`. */
+export function roleWord({ role, isArchiver }: Pick<MemberRow, 'role' | 'isArchiver'>): string {
+  if (isArchiver) return 'archives'
+  return { member: 'member', reader: 'watching', mirror: 'mirror' }[role]
+}
+
+export const isReached = ({ connection }: Pick<Teammate, 'connection'>): boolean =>
+  connection === 'direct' || connection === 'relayed'
+
+/** How much of a log is still to come; '' for who has none. */
+export function behindWords({ role, behind, isSelf }: Pick<Teammate, 'role' | 'behind' | 'isSelf'>): string {
+  if (behind > 0) return `${plural(behind, 'block')} behind`
+  return role === 'member' && !isSelf ? 'up to date' : ''
+}
+
+/** `now`, `2 h ago`, `not met yet`. */
+export function seenWords(person: Pick<Teammate, 'isSelf' | 'connection' | 'lastSeen'>, now: number): string {
+  if (person.isSelf || isReached(person)) return 'now'
+  if (person.lastSeen === null) return 'not met yet'
+  return `${duration(now - Date.parse(person.lastSeen))} ago`
+}
+
+/** Two letters for a name: `AO` for Ada Okafor. */
+export function initials(name: string): string {
+  const words = name.replace(/\(.*$/, '').match(/[\p{L}\p{N}]+/gu) ?? []
+  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map(
+    (word) => Array.from(word ?? '')[0],
+  )
+  return letters.join('').toUpperCase() || '?'
+}
+
+const MAX_VERSION = 32
+
+/** The three numbers of a version; null for what is none. */
+function numbersOf(version: string): [number, number, number] | null {
+  const match = /^(\d{1,6})\.(\d{1,6})\.(\d{1,6})/.exec(version)
+  return match && [Number(match[1]), Number(match[2]), Number(match[3])]
+}
+
+/** Whether a version comes after another; what is no version comes after none. */
+export function isNewer(version: string, than: string): boolean {
+  const [a, b] = [numbersOf(version), numbersOf(than)]
+  if (!a || !b) return false
+  const i = a.findIndex((number, place) => number !== b[place])
+  return i >= 0 && a[i]! > b[i]!
+}
+
+/** The newest version that teammates run, where it comes after one's own; else null. */
+export function newerVersion(people: readonly Teammate[], own: string): string | null {
+  return people
+    .filter(({ isSelf }) => !isSelf)
+    .map(({ version }) => plain(version ?? '', MAX_VERSION))
+    .filter((version) => isNewer(version, own))
+    .reduce<string | null>((newest, version) => (isNewer(version, newest ?? own) ? version : newest), null)
+}
