@@ -30,6 +30,8 @@ declare module 'hypercore' {
       /** As the peer says; not proven. */
       remoteLength: number
       remoteContiguousLength: number
+      /** Which blocks the peer says it has. */
+      remoteBitfield: { get(index: number): boolean }
     }
   }
   class Hypercore extends EventEmitter {
@@ -102,6 +104,8 @@ declare module '@hyperswarm/secret-stream' {
     readonly remotePublicKey: Buffer
     readonly handshakeHash: Buffer
     readonly opened: Promise<boolean>
+    /** What carries the encrypted bytes. */
+    readonly rawStream: Duplex
     setKeepAlive(ms: number): void
   }
   export default NoiseSecretStream

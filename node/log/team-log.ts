@@ -1,0 +1,157 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { LogScope, Verify } from '../../core/blocks.ts'
+import { decodeBlock, MAX_BLOCK_BYTES } from '../../core/blocks.ts'
+import { VibeTeaError } from '../../core/errors.ts'
+import type { Timers } from '../../core/timers.ts'
+import { zlibCodec } from './codec.ts'
+import type { ReadBlock } from './private-log.ts'
+import { SEAL_BYTES, type Seal } from './seal.ts'
+import { Listeners, type StoredLog } from './stored-log.ts'
+
+/** Events are read in portions of about this many, so that the node answers meanwhile. */
+const PORTION_EVENTS = 500
+/** A block whose epoch's key is not known is waited with: the record of the epoch may be under way. */
+const KEY_WAIT_MS = 60_000
+
+/** Whose log it is, and what opens it. */
+export interface TeamLogOptions {
+  /** The device key, 32 bytes. */
+  device: Uint8Array
+  incarnation: Uint8Array
+  teamId: Uint8Array
+  /** How the source of every event of the device ends: six characters. */
+  suffix: string
+  verify: Verify
+  /** null for a mirror, which reads nothing. */
+  seal: Seal | null
+  timers: Timers
+}
+
+/** What a reader got of a sealed block: its content, or why there is none. */
+export type Unsealed = { block: Uint8Array } | 'invalid' | 'key_missing'
+
+/** Opens a block of any kind; whatever is no block of the team is invalid. */
+export function unseal(sealed: Uint8Array, seq: number, seal: Seal): Unsealed {
+  if (sealed.length > MAX_BLOCK_BYTES + SEAL_BYTES) return 'invalid'
+  try {
+    return { block: seal.open(sealed, seq) }
+  } catch (error) {
+    if (error instanceof VibeTeaError) return error.code === 'epoch_key_missing' ? 'key_missing' : 'invalid'
+    throw error
+  }
+}
+
+/** A device's log of events, as the index reads it: everything is checked again. */
+export class TeamLog {
+  readonly device: Uint8Array
+  readonly incarnation: Uint8Array
+  readonly #stored: StoredLog
+  readonly #options: TeamLogOptions
+  readonly #scope: LogScope
+  readonly #woken = new Listeners()
+  #source: string
+  /** A block whose key is missing, since when. */
+  #missing: { seq: number; since: number } | null = null
+
+  constructor(stored: StoredLog, options: TeamLogOptions) {
+    this.device = options.device
+    this.incarnation = options.incarnation
+    this.#stored = stored
+    this.#options = options
+    this.#scope = { teamId: options.teamId, incarnation: options.incarnation }
+    this.#source = options.suffix
+  }
+
+  /** z32 of the log's key, 52 characters. */
+  get core(): string {
+    return this.#stored.core
+  }
+
+  /** The label of the last event read; the device's six characters until then. */
+  get source(): string {
+    return this.#source
+  }
+
+  /** Blocks before this have been cleared, here or by the writer. */
+  get floor(): number {
+    return this.#stored.floor
+  }
+
+  /** The end of the blocks that are here without a gap, from the floor. */
+  get length(): number {
+    return this.#stored.length
+  }
+
+  /** Blocks that its writer has signed and that are not here yet. */
+  get behind(): number {
+    return Math.max(0, this.#stored.known - this.#stored.length)
+  }
+
+  get bytes(): number {
+    return this.#stored.bytes
+  }
+
+  /** Why not all of it is read, a sentence. */
+  get problem(): string | null {
+    return this.#stored.problem
+  }
+
+  /** The blocks from `seq` on, at most `limit`, as far as they are here; a mirror reads none. */
+  async read(seq: number, limit: number): Promise<ReadBlock[]> {
+    const { seal } = this.#options
+    if (!seal) return []
+    const sealed = await this.#stored.get(seq, limit)
+    const blocks: ReadBlock[] = []
+    let events = 0
+    let portion = 0
+    for (const [i, bytes] of sealed.entries()) {
+      // The cut may have come meanwhile.
+      if (seq + i >= this.#stored.length) break
+      const block = this.#decode(bytes, seq + i, seal)
+      if (!block) break
+      blocks.push(block)
+      events += block.events.length
+      if (events - portion < PORTION_EVENTS) continue
+      portion = events
+      await nextTurn()
+    }
+    if (blocks.length > 0) this.#stored.consumed(seq + blocks.length, events)
+    return blocks
+  }
+
+  /** Called when more of it can be read. Returns how to stop. */
+  onAppend(listener: () => void): () => void {
+    const stops = [this.#stored.onAppend(listener), this.#woken.add(listener)]
+    return () => stops.forEach((stop) => stop())
+  }
+
+  /** null where the block is to be read later. */
+  #decode(sealed: Uint8Array | null, seq: number, seal: Seal): ReadBlock | null {
+    const { core } = this
+    if (!sealed) return { core, seq, events: [], invalid: 0 }
+    const unsealed = unseal(sealed, seq, seal)
+    if (unsealed === 'key_missing' && this.#isKeyExpected(seq)) return null
+    const batch =
+      typeof unsealed === 'object'
+        ? decodeBlock(unsealed.block, seq, this.#scope, this.#options.verify, zlibCodec)
+        : null
+    if (!batch) return { core, seq, events: [], invalid: 1 }
+    const events = batch.events.filter(({ source }) => source.endsWith(`-${this.#options.suffix}`))
+    this.#source = events.at(-1)?.source ?? this.#source
+    return { core, seq, events, invalid: batch.invalid + batch.events.length - events.length }
+  }
+
+  #isKeyExpected(seq: number): boolean {
+    const { timers } = this.#options
+    if (this.#missing?.seq !== seq) {
+      this.#missing = { seq, since: timers.now() }
+      timers.after(KEY_WAIT_MS, () => this.#woken.call())
+    }
+    return timers.now() - this.#missing.since < KEY_WAIT_MS
+  }
+
+  /** The device has other keys now. */
+  wake(): void {
+    this.#woken.call()
+  }
+}

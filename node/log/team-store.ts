@@ -1,0 +1,299 @@
+import type Corestore from 'corestore'
+import Hypercore from 'hypercore'
+import { encodeBlock, type LogScope } from '../../core/blocks.ts'
+import { z32Prefix } from '../../core/hash.ts'
+import type { VerifyWith } from '../../core/identity.ts'
+import { keyText, namespaceOf } from '../../core/secrets.ts'
+import { encodeStateBlock } from '../../core/state-block.ts'
+import type { Role } from '../../core/team-key.ts'
+import type { Timers } from '../../core/timers.ts'
+import type { Writer } from '../../core/writer.ts'
+import { zlibCodec } from './codec.ts'
+import { EVENTS_LOG_BOUNDS, STATE_LOG_BOUNDS } from './growth.ts'
+import { LogStates, type LogStateStore } from './log-states.ts'
+import { openCorestore } from './open-store.ts'
+import { OwnEventLog } from './own-event-log.ts'
+import { OwnLog, type OwnLogOptions } from './own-log.ts'
+import { RemoteLog } from './remote-log.ts'
+import { type ContentKeys, Seal } from './seal.ts'
+import { StateLog } from './state-log.ts'
+import { Listeners } from './stored-log.ts'
+import { TeamLog, type TeamLogOptions } from './team-log.ts'
+
+export interface TeamStoreOptions {
+  /** Of the team's Corestore. */
+  directory: string
+  teamId: Uint8Array
+  device: {
+    publicKey: Uint8Array
+    sign: (message: Uint8Array) => Uint8Array
+    /** The secret as Hypercore takes it: seed ‖ public key, 64 bytes. */
+    keyPair: () => Hypercore.KeyPair
+  }
+  /** Of this device's logs, 8 bytes. */
+  incarnation: Uint8Array
+  role: Role
+  contentKeys: ContentKeys
+  verify: VerifyWith
+  logStates: LogStateStore
+  timers: Timers
+  /** Gives that many random bytes. */
+  random: (bytes: number) => Uint8Array
+  say: (level: 'warning' | 'error', sentence: string) => void
+}
+
+/** A connection to a peer, as the mesh has it. */
+export interface Connection {
+  once(event: 'close', call: () => void): unknown
+}
+
+type Kind = 'events' | 'state'
+
+/** What a device's role lets it write. */
+const WRITES: Record<Role, readonly Kind[]> = { member: ['events', 'state'], reader: ['state'], mirror: [] }
+
+/** When blocks that peers have do not come for so long, the store is asked whether it still takes any. */
+const STALL_MS = 60_000
+
+interface Followed {
+  stored: RemoteLog | OwnEventLog | OwnLog<Uint8Array>
+  reader: TeamLog | StateLog
+  isOpen: boolean
+}
+
+/** A team's logs: those of this device, and those of all whom the roster admits. */
+export class TeamStore {
+  /** This device's own; null where its role writes none. */
+  readonly events: OwnEventLog | null
+  readonly state: OwnLog<Uint8Array> | null
+  readonly #options: TeamStoreOptions
+  readonly #states: LogStates
+  readonly #followed = new Map<string, Followed>()
+  readonly #opened = new Listeners<[TeamLog | StateLog]>()
+  readonly #connections = new Set<Connection>()
+  #store: Corestore
+  #turn: Promise<unknown> = Promise.resolve()
+  #stopWatch: () => void = () => undefined
+  #lengths = 0
+  #isClosed = false
+
+  private constructor(options: TeamStoreOptions, store: Corestore, states: LogStates) {
+    this.#options = options
+    this.#store = store
+    this.#states = states
+    const sign = (message: Uint8Array) => options.device.sign(message)
+    const scope: LogScope = { teamId: options.teamId, incarnation: options.incarnation }
+    const events = this.#own('events')
+    const state = this.#own('state')
+    this.events =
+      events &&
+      new OwnEventLog({
+        ...events,
+        encode: (batch, seq) => encodeBlock(batch, seq, scope, sign, zlibCodec),
+      })
+    this.state =
+      state &&
+      new OwnLog<Uint8Array>({
+        ...state,
+        encode: (update, seq) => encodeStateBlock(update, seq, scope, sign, zlibCodec),
+      })
+    if (this.events) this.#add(this.events, this.events.reader)
+    if (this.state && state) this.#add(this.state, new StateLog(this.state, state))
+  }
+
+  /** Opens or makes the store. Throws a `VibeTeaError`: `log_copied`, `log_unusable`. */
+  static async open(options: TeamStoreOptions): Promise<TeamStore> {
+    const { directory, logStates, timers, say } = options
+    const states = await LogStates.load(logStates, timers, (error) =>
+      say('error', `What is known of the team's logs could not be written: ${String(error)}.`),
+    )
+    const team = new TeamStore(options, await openCorestore(directory), states)
+    try {
+      await team.#openAll()
+    } catch (error) {
+      await team.close()
+      throw error
+    }
+    team.#watch()
+    return team
+  }
+
+  /** Opens the logs that a device's role gives it, or takes over its cut and floor. May be called again at any time. */
+  follow(writer: Writer): void {
+    const { device, incarnation, role } = writer
+    for (const kind of ['events', 'state'] as const) {
+      const manifest = this.#manifest(device, incarnation, kind)
+      const core = keyText(Hypercore.key(manifest))
+      const isWritten = WRITES[role].includes(kind)
+      const stored =
+        this.#followed.get(core)?.stored ?? (isWritten ? this.#addRemote(writer, kind, manifest) : null)
+      if (stored instanceof RemoteLog) {
+        // What it wrote before it got a lesser role stays.
+        stored.admit(isWritten ? writer : { ...writer, cut: Math.min(writer.cut ?? Infinity, stored.length) })
+      }
+    }
+  }
+
+  /** The logs of events that are open, of all devices. */
+  logs(): TeamLog[] {
+    return this.#readers().filter((log) => log instanceof TeamLog)
+  }
+
+  /** The state logs that are open, of all devices. */
+  stateLogs(): StateLog[] {
+    return this.#readers().filter((log) => log instanceof StateLog)
+  }
+
+  /** Called when a log has been opened. Returns how to stop. */
+  onLog(listener: (log: TeamLog | StateLog) => void): () => void {
+    return this.#opened.add(listener)
+  }
+
+  /** Exchanges all logs over a connection; only to be called for who has passed the gate. */
+  replicate(connection: Connection): void {
+    this.#connections.add(connection)
+    connection.once('close', () => this.#connections.delete(connection))
+    this.#store.replicate(connection)
+  }
+
+  /** The device holds other keys now: what could not be opened is tried again. */
+  keysChanged(): void {
+    for (const log of this.#readers()) log.wake()
+  }
+
+  /** Clears a log's blocks before `seq` from the disk, for good. `core` is z32 of its key. */
+  async clearBefore(core: string, seq: number): Promise<void> {
+    await this.#followed.get(core)?.stored.clearBefore(seq)
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#stopWatch()
+    await this.#turn
+    for (const { stored } of this.#followed.values()) if (stored instanceof RemoteLog) stored.close()
+    await this.#store.close()
+    await this.#states.flush()
+  }
+
+  #manifest(device: Uint8Array, incarnation: Uint8Array, kind: Kind): Hypercore.Manifest {
+    const namespace = namespaceOf(this.#options.teamId, kind, incarnation)
+    return { version: 1, signers: [{ publicKey: device, namespace }] }
+  }
+
+  /** What a log of this device is made of; null where its role writes none. */
+  #own(kind: Kind): (Omit<OwnLogOptions<never>, 'encode'> & TeamLogOptions & { seal: Seal }) | null {
+    const { device, incarnation, role } = this.#options
+    if (!WRITES[role].includes(kind)) return null
+    const manifest = this.#manifest(device.publicKey, incarnation, kind)
+    const { seal, ...reading } = this.#reading(device.publicKey, incarnation, manifest)
+    return (
+      seal && {
+        ...reading,
+        seal,
+        manifest,
+        keyPair: () => device.keyPair(),
+        states: this.#states,
+        reopen: () => this.#reopen(),
+      }
+    )
+  }
+
+  #reading(device: Uint8Array, incarnation: Uint8Array, manifest: Hypercore.Manifest): TeamLogOptions {
+    const { teamId, role, contentKeys, random, verify, timers } = this.#options
+    return {
+      device,
+      incarnation,
+      teamId,
+      suffix: z32Prefix(device, 6),
+      verify: (signature, message) => verify(signature, message, device),
+      seal: role === 'mirror' ? null : new Seal(Hypercore.key(manifest), contentKeys, random),
+      timers,
+    }
+  }
+
+  #addRemote({ device, incarnation }: Writer, kind: Kind, manifest: Hypercore.Manifest): RemoteLog {
+    const { timers, say, role } = this.#options
+    const reading = this.#reading(device, incarnation, manifest)
+    const stored = new RemoteLog({
+      manifest,
+      owner: `the device …${reading.suffix}`,
+      bounds: kind === 'events' ? EVENTS_LOG_BOUNDS : STATE_LOG_BOUNDS,
+      isRead: kind === 'events' && role !== 'mirror',
+      states: this.#states,
+      timers,
+      say,
+    })
+    const followed = this.#add(
+      stored,
+      kind === 'events' ? new TeamLog(stored, reading) : new StateLog(stored, reading),
+    )
+    this.#exclusively(() => this.#open(followed)).catch((error: unknown) =>
+      say('error', `A log of the team cannot be opened: ${String(error)}.`),
+    )
+    return stored
+  }
+
+  #add(stored: Followed['stored'], reader: Followed['reader']): Followed {
+    const followed = { stored, reader, isOpen: false }
+    this.#followed.set(stored.core, followed)
+    return followed
+  }
+
+  async #open(followed: Followed): Promise<void> {
+    if (this.#isClosed) return
+    await followed.stored.open(this.#store)
+    if (followed.isOpen) return
+    followed.isOpen = true
+    this.#opened.call(followed.reader)
+  }
+
+  async #openAll(): Promise<void> {
+    for (const followed of this.#followed.values()) await this.#open(followed)
+  }
+
+  /** After a failed write RocksDB takes no more until it is opened again. */
+  #reopen(): Promise<void> {
+    return this.#exclusively(async () => {
+      if (this.#isClosed) return
+      await this.#store.close()
+      this.#store = await openCorestore(this.#options.directory)
+      await this.#openAll()
+      for (const connection of this.#connections) this.#store.replicate(connection)
+    })
+  }
+
+  /** Who only reads appends nothing, and would not notice that the disk was full and the store takes no more. */
+  #watch(): void {
+    this.#stopWatch = this.#options.timers.after(STALL_MS, () => {
+      void this.#checkStall().finally(() => {
+        if (!this.#isClosed) this.#watch()
+      })
+    })
+  }
+
+  async #checkStall(): Promise<void> {
+    const logs = [...this.#followed.values()].map(({ stored }) => stored)
+    const lengths = logs.reduce((sum, { length }) => sum + length, 0)
+    const waiting = logs.find(({ known, length, problem }) => known > length && problem === null)
+    const isStalled = lengths === this.#lengths
+    this.#lengths = lengths
+    if (!waiting || !isStalled) return
+    try {
+      await waiting.touch()
+    } catch {
+      await this.#reopen().catch((error: unknown) =>
+        this.#options.say('error', `The team's logs cannot be written: ${String(error)}.`),
+      )
+    }
+  }
+
+  #readers(): (TeamLog | StateLog)[] {
+    return [...this.#followed.values()].filter(({ isOpen }) => isOpen).map(({ reader }) => reader)
+  }
+
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work)
+    this.#turn = result.catch(() => undefined)
+    return result
+  }
+}
