@@ -1,19 +1,8 @@
 import { expect, test } from 'vitest'
-import {
-  failure,
-  MemoryLog,
-  MINUTE,
-  openIndex,
-  OTHER_SESSION,
-  prompt,
-  response,
-  SESSION,
-  tool,
-} from './support.ts'
+import { failure, MemoryLog, openIndex, prompt, response, tool } from './support.ts'
 
 const STUDIO = 'studio-h8ybnd'
 const FILE = 'ybndrfg8ejkm'
-const OTHER_FILE = 'cpqxot1uwisz'
 
 test('the heatmap counts by source and local hour, in zones of every offset', async () => {
   const log = new MemoryLog()
@@ -93,43 +82,6 @@ test('stats count by source, project, model, tool and assistant, sorted by name'
   ])
   expect((await index.stats('source', 4)).rows[0]!.events).toBe(8)
   expect(await index.totals()).toEqual([{ source: 'macbook-k3f9xq', events: 8 }])
-})
-
-test('a file that two sessions edit within ten minutes is an overlap; reading it is not', async () => {
-  const log = new MemoryLog()
-  const edit = (head: object, name = 'Edit') => tool(name, { context: 'invite.ts', fileTag: FILE, ...head })
-  log.append(edit({ at: -9 }), edit({ at: -8, session: OTHER_SESSION, source: STUDIO }, 'apply_patch'))
-  log.append(
-    edit({ at: -2, fileTag: OTHER_FILE }),
-    edit({ at: -1, session: OTHER_SESSION, fileTag: OTHER_FILE }, 'Read'),
-  )
-  const test = await openIndex(log)
-  expect(await test.index.overlaps(STUDIO)).toEqual([
-    {
-      fileTag: FILE,
-      context: 'invite.ts',
-      project: 'vibetea',
-      kind: 'team',
-      sessions: [
-        {
-          sessionId: OTHER_SESSION,
-          source: STUDIO,
-          handle: expect.any(String) as string,
-          lastAt: '2026-11-20T09:52:00.000Z',
-          isSelf: true,
-        },
-        {
-          sessionId: SESSION,
-          source: 'macbook-k3f9xq',
-          handle: expect.any(String) as string,
-          lastAt: '2026-11-20T09:51:00.000Z',
-          isSelf: false,
-        },
-      ],
-    },
-  ])
-  test.now += MINUTE
-  expect(await test.index.overlaps(STUDIO)).toEqual([])
 })
 
 test('projects of a source are told apart by their tags', async () => {
