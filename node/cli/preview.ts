@@ -1,8 +1,9 @@
 import { VibeTeaError } from '../../core/errors.ts'
 import { printable } from '../../core/printable.ts'
-import { loadDevice, projectsOf, ruleOf } from '../device.ts'
+import { loadDevice, projectsOf, ruleOf, tagKeysOf } from '../device.ts'
 import { openHome } from '../home/home.ts'
 import { SharingDecisions } from '../home/sharing.ts'
+import { readTeam } from '../home/team-file.ts'
 import { ADAPTERS, sessionDirectories } from '../sources/adapters.ts'
 import { keepNewSpaceSmall } from '../sources/batch-memory.ts'
 import { readBatch } from '../sources/batch.ts'
@@ -19,8 +20,10 @@ export async function preview(
   const settings = await settingsOf(context)
   await openHome(settings.home, context.err)
   const device = await loadDevice(settings, context.err)
-  const rule = ruleOf(device, settings, await SharingDecisions.open(settings.home))
-  const projects = projectsOf(device, context.homeDirectory)
+  const sharing = await SharingDecisions.view(settings.home)
+  const tagKeys = tagKeysOf(device, await readTeam(settings.home))
+  const rule = ruleOf(device, settings, sharing, tagKeys)
+  const projects = projectsOf(device, context.homeDirectory, tagKeys, sharing)
   const own = sessionDirectories(settings.directories, context)
   let code = 0
   keepNewSpaceSmall()

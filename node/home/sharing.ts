@@ -2,6 +2,9 @@ import { VibeTeaError } from '../../core/errors.ts'
 import { partsOf, projectKey } from '../../core/project-key.ts'
 import type { Sharing } from '../../core/rule.ts'
 import { projectName } from '../../core/shapes.ts'
+import type { ShareConsent } from './consent.ts'
+import { withConsent } from './consent.ts'
+import { decided, merged } from './decisions.ts'
 import type { Interval } from './intervals.ts'
 import { contains, withInterval } from './intervals.ts'
 import type { SharingState } from './sharing-file.ts'
@@ -19,18 +22,27 @@ export interface ProjectDecision {
  * bring them back. Times in ms since 1970. A change that cannot be written throws and changes nothing.
  */
 export class SharingDecisions {
-  readonly #home: string
+  readonly #write: (state: SharingState) => Promise<void>
+  /** Other keys of the same projects, as far as this process has met them. */
+  readonly #sameAs = new Map<string, Set<string>>()
+  /** Of those the ones that projects had before. */
+  readonly #former = new Set<string>()
   #state: SharingState
   #turn: Promise<unknown> = Promise.resolve()
 
-  private constructor(home: string, state: SharingState) {
-    this.#home = home
+  private constructor(state: SharingState, write: (state: SharingState) => Promise<void>) {
     this.#state = state
+    this.#write = write
   }
 
   /** Throws a `VibeTeaError` `invalid_sharing` where `sharing.json` cannot be understood. */
   static async open(home: string): Promise<SharingDecisions> {
-    return new SharingDecisions(home, await readSharing(home))
+    return new SharingDecisions(await readSharing(home), (state) => writeSharing(home, state))
+  }
+
+  /** The same for who may not write, as a node may run in that home: changes hold in this process alone. */
+  static async view(home: string): Promise<SharingDecisions> {
+    return new SharingDecisions(await readSharing(home), () => Promise.resolve())
   }
 
   /**
@@ -59,40 +71,52 @@ export class SharingDecisions {
     return general === 'excluded' ? 'excluded' : (own ?? general ?? 'private')
   }
 
-  /** Every project that something was decided about, by name. */
+  /** Every project that something was decided about, by name; each under the tag that it has now, where that is known. */
   projects(): ProjectDecision[] {
     return [...this.#state.decisions]
+      .filter(([key]) => !this.#former.has(key))
       .map(([key, { sharing }]) => ({ ...partsOf(key), sharing }))
       .sort((a, b) => (a.project < b.project ? -1 : a.project > b.project ? 1 : 0))
   }
 
   /**
-   * Decides about `name` or `name~tag` from `at` on. Throws a `VibeTeaError`: `invalid_project` for what cannot be one,
-   * `excluded_by_name` where all projects of that name are excluded.
+   * Decides about `name` or `name~tag` from `at` on, and about the same project under its other tags. Throws a
+   * `VibeTeaError`: `invalid_project` for what cannot be one, `excluded_by_name` where all projects of that name are
+   * excluded.
    */
   setSharing(project: string, sharing: Sharing, at: number): Promise<void> {
     return this.#change((state) => {
       const key = projectKey(project)
-      const { project: name, projectTag } = partsOf(key)
-      if (
-        projectTag !== undefined &&
-        sharing !== 'excluded' &&
-        state.decisions.get(name)?.sharing === 'excluded'
-      ) {
-        throw new VibeTeaError(
-          'excluded_by_name',
-          `Every project named ${name} is excluded, ${key} too.`,
-          `Use "vibetea private ${name}" first, then exclude the others by their tags.`,
-        )
-      }
-      const before = state.decisions.get(key)
-      if (before?.sharing === sharing) return state
-      const decisions = new Map(state.decisions).set(key, { sharing, since: at })
-      if (before?.sharing !== 'excluded') return { ...state, decisions }
-      // Clocks are set back at times; then the times between were excluded as well.
-      const past = { from: Math.min(before.since, at), to: Math.max(before.since, at) }
-      const intervals = withInterval(state.exclusions.get(key) ?? [], past)
-      return { ...state, decisions, exclusions: new Map(state.exclusions).set(key, intervals) }
+      const keys = [key, ...(this.#sameAs.get(key) ?? [])]
+      return keys.reduce((next, each) => {
+        const before = state.decisions.get(each)
+        const since = before?.sharing === sharing ? before.since : at
+        return decided(next, each, { sharing, since }, at)
+      }, state)
+    })
+  }
+
+  /** Keeps what was agreed to on entering a team, see `withConsent`, which throws. All of it or nothing is kept. */
+  joinWith(consent: ShareConsent): Promise<void> {
+    return this.#change((state) => withConsent(state, consent))
+  }
+
+  /**
+   * A project's tag has changed, as when its owner enters or leaves a team: what was decided under one tag holds under
+   * the other. Where that cannot be written it holds in this process, and rejects.
+   */
+  carryOver(project: string, fromTag: string, toTag: string): Promise<void> {
+    const name = projectName(project)
+    const [from, to] = [`${name}~${fromTag}`, `${name}~${toTag}`]
+    this.#link(from, to)
+    this.#link(to, from)
+    this.#former.add(from)
+    this.#former.delete(to)
+    return this.#inTurn(async () => {
+      const next = merged(this.#state, from, to)
+      if (next === this.#state) return
+      this.#state = next
+      await this.#write(next)
     })
   }
 
@@ -139,13 +163,21 @@ export class SharingDecisions {
   }
 
   #change(decide: (state: SharingState) => SharingState): Promise<void> {
-    const change = this.#turn.then(async () => {
+    return this.#inTurn(async () => {
       const next = decide(this.#state)
       if (next === this.#state) return
-      await writeSharing(this.#home, next)
+      await this.#write(next)
       this.#state = next
     })
-    this.#turn = change.catch(() => undefined) // the caller is told; the next change has its own turn
-    return change
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work)
+    this.#turn = done.catch(() => undefined) // the caller is told; the next change has its own turn
+    return done
+  }
+
+  #link(key: string, same: string): void {
+    this.#sameAs.set(key, (this.#sameAs.get(key) ?? new Set()).add(same))
   }
 }

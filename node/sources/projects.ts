@@ -6,11 +6,19 @@ import type { RunGit } from './git.ts'
 import { rootCommitOf, runGit } from './git.ts'
 import { findWorkTree } from './work-tree.ts'
 
+/** Keys of project tags: H(a secret, "project"), the device's or in a team the team's. */
+export interface ProjectKeys {
+  current: Uint8Array
+  /** Under whose tags something may have been decided; null where there is none. */
+  former: Uint8Array | null
+}
+
 export interface ProjectsOptions {
-  /** H(a secret, "project"): the device's, or in a team the team's. */
   tagKey: Uint8Array
   hash: Blake2b
   homeDirectory: string
+  /** Is told of a project's two tags before the project is used, and waited for. */
+  carryOver?: (name: string, formerTag: string, tag: string) => Promise<void>
   runGit?: RunGit
   /** ms since 1970. */
   now?: () => number
@@ -32,9 +40,17 @@ export class Projects {
   readonly #known = new Map<string, { project: Project; until: number }>()
   readonly #pending = new Map<string, Promise<Project>>()
   readonly #rootCommits = new Map<string, Promise<string | null>>()
+  #keys: ProjectKeys
 
   constructor(options: ProjectsOptions) {
-    this.#options = { runGit, now: Date.now, ...options }
+    this.#options = { runGit, now: Date.now, carryOver: () => Promise.resolve(), ...options }
+    this.#keys = { current: options.tagKey, former: null }
+  }
+
+  /** From now on tags are made with another key; what was found is looked for again. */
+  useKeys(keys: ProjectKeys): void {
+    this.#keys = keys
+    this.#known.clear()
   }
 
   /** The project of a directory where it is known already. */
@@ -57,7 +73,12 @@ export class Projects {
   }
 
   async #find(cwd: string): Promise<Project> {
-    const project = await this.#look(cwd)
+    let keys
+    let project
+    do {
+      keys = this.#keys
+      project = await this.#look(cwd, keys)
+    } while (keys !== this.#keys)
     const until = project.tag === undefined ? this.#options.now() + RETRY_AFTER_MS : Infinity
     this.#known.delete(cwd)
     this.#known.set(cwd, { project, until })
@@ -68,7 +89,7 @@ export class Projects {
     return project
   }
 
-  async #look(cwd: string): Promise<Project> {
+  async #look(cwd: string, { current, former }: ProjectKeys): Promise<Project> {
     const tree = await findWorkTree(cwd)
     if (!tree) {
       const isHome = trimmed(cwd) === trimmed(this.#options.homeDirectory) || A_HOME.test(cwd)
@@ -77,8 +98,10 @@ export class Projects {
     const { name, root, gitDirectory } = tree
     const rootCommit = await this.#rootCommit(gitDirectory)
     if (rootCommit === null) return { name, root }
-    const { tagKey, hash } = this.#options
-    return { name, root, tag: projectTagOf(tagKey, rootCommit, hash), rootCommit }
+    const { hash, carryOver } = this.#options
+    const tag = projectTagOf(current, rootCommit, hash)
+    if (former) await carryOver(name, projectTagOf(former, rootCommit, hash), tag)
+    return { name, root, tag, rootCommit }
   }
 
   /** Asked once for all work trees of a repository. */

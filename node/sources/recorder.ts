@@ -2,6 +2,7 @@ import type { Assistant, Event, Tokens } from '../../core/events.ts'
 import { tokenSum, weight } from '../../core/events.ts'
 import { Lifecycle, SESSION_GAP_MS } from '../../core/lifecycle.ts'
 import type { Draft, Project, Rule } from '../../core/rule.ts'
+import { projectName } from '../../core/shapes.ts'
 
 /** What was recorded already, so that it is not recorded again. */
 export interface Recorded {
@@ -131,6 +132,7 @@ export class Recorder {
     const fresh = await this.#fresh(events)
     if (fresh.length === 0) return
     await this.#load(fresh, projects)
+    this.#keepProjects(projects)
     for (const { event, replaced } of fresh) {
       this.#sessions.get(event.payload.sessionId)!.lifecycle.add(event, replaced)
     }
@@ -188,11 +190,21 @@ export class Recorder {
     }
   }
 
+  /** A project gets another tag, as when its owner enters a team; what follows in its sessions has that one. */
+  #keepProjects(projects: ReadonlyMap<string, Project>): void {
+    for (const [id, project] of projects) {
+      const session = this.#sessions.get(id)
+      if (session && projectName(session.project.name) === projectName(project.name))
+        session.project = project
+    }
+  }
+
   #restore(id: string, events: readonly Event[]): void {
     const lifecycle = new Lifecycle()
     for (const event of events) lifecycle.add(event)
-    const { assistant, project: name, projectTag } = events[0]!.payload
-    const project = projectTag === undefined ? { name } : { name, tag: projectTag }
+    const { assistant, project: name } = events[0]!.payload
+    const tag = events.findLast(({ payload }) => payload.project === name)?.payload.projectTag
+    const project = tag === undefined ? { name } : { name, tag }
     this.#sessions.set(id, { lifecycle, assistant, project })
   }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Sharing } from '../../../core/rule.ts'
@@ -95,6 +95,156 @@ describe('what the owner decided about projects', () => {
       expect(sharing.projects()).toEqual([])
     },
   )
+})
+
+describe('a project whose tag has changed', () => {
+  const at = (sharing: SharingDecisions, tag: string) =>
+    [5, 15, 25, 35].map((time) => sharing.sharingAt('website', tag, time))
+
+  test('is what it was under its former tag, for good', async () => {
+    const { home, sharing } = await decisions()
+    await sharing.setSharing(`website~${TAG}`, 'excluded', 10)
+    await sharing.setSharing(`website~${TAG}`, 'shared', 20)
+    const before = at(sharing, TAG)
+    expect(before).toEqual(['private', 'excluded', 'shared', 'shared'])
+    expect(at(sharing, OTHER_TAG)).toEqual(['private', 'private', 'private', 'private'])
+    await sharing.carryOver('website', TAG, OTHER_TAG)
+    for (const known of [sharing, await SharingDecisions.open(home)]) {
+      expect(at(known, OTHER_TAG)).toEqual(before)
+      expect(at(known, TAG)).toEqual(before)
+    }
+    expect(sharing.projects()).toEqual([{ project: 'website', projectTag: OTHER_TAG, sharing: 'shared' }])
+  })
+
+  test('is what is decided later, under whichever tag, when it has its former tag again', async () => {
+    const { home, sharing } = await decisions()
+    await sharing.setSharing(`website~${TAG}`, 'shared', 0)
+    await sharing.carryOver('website', TAG, OTHER_TAG)
+    await sharing.setSharing(`website~${OTHER_TAG}`, 'excluded', 10)
+    await sharing.setSharing(`website~${OTHER_TAG}`, 'private', 20)
+    const expected = ['private', 'excluded', 'private', 'private']
+    expect(at(await SharingDecisions.open(home), TAG)).toEqual(expected)
+    // As after a decision that was made while no node ran, and knew of one tag alone.
+    const offline = await SharingDecisions.open(home)
+    await offline.setSharing(`website~${OTHER_TAG}`, 'excluded', 30)
+    expect(at(offline, TAG)).toEqual(expected)
+    await offline.carryOver('website', TAG, OTHER_TAG)
+    expect(at(await SharingDecisions.open(home), TAG)).toEqual([
+      'excluded',
+      'excluded',
+      'excluded',
+      'excluded',
+    ])
+  })
+
+  test('stays excluded for the time in which it was excluded under either tag', async () => {
+    const { sharing } = await decisions()
+    await sharing.setSharing(`website~${TAG}`, 'excluded', 10)
+    await sharing.setSharing(`website~${OTHER_TAG}`, 'shared', 20)
+    await sharing.carryOver('website', TAG, OTHER_TAG)
+    for (const tag of [TAG, OTHER_TAG])
+      expect(at(sharing, tag)).toEqual(['private', 'excluded', 'shared', 'shared'])
+  })
+
+  test('leaves the file alone where nothing was decided, and where it is only looked at', async () => {
+    const { home, sharing } = await decisions()
+    await sharing.carryOver('website', TAG, OTHER_TAG)
+    expect(existsSync(join(home, 'sharing.json'))).toBe(false)
+    await sharing.setSharing(`website~${TAG}`, 'excluded', 10)
+    const text = readFileSync(join(home, 'sharing.json'), 'utf8')
+    const view = await SharingDecisions.view(home)
+    await view.carryOver('website', TAG, 'uuuuuuuuuuuu')
+    expect(view.sharingAt('website', 'uuuuuuuuuuuu', 20)).toBe('excluded')
+    expect(readFileSync(join(home, 'sharing.json'), 'utf8')).toBe(text)
+  })
+
+  test('is what it was under its former tag even where that cannot be written', async () => {
+    const { home, sharing } = await decisions()
+    await sharing.setSharing(`website~${TAG}`, 'excluded', 10)
+    rmSync(home, { recursive: true })
+    await expect(sharing.carryOver('website', TAG, OTHER_TAG)).rejects.toMatchObject({ code: 'not_found' })
+    expect(sharing.sharingAt('website', OTHER_TAG, 20)).toBe('excluded')
+    mkdirSync(home)
+  })
+})
+
+describe('what is agreed to on entering a team', () => {
+  const projects = [
+    { project: 'website', projectTag: TAG },
+    { project: 'notes' },
+    { project: 'payroll', projectTag: OTHER_TAG },
+  ]
+  const AT = 100
+
+  test('all: every known project that is not excluded, from then on', async () => {
+    const { home, sharing } = await decisions()
+    await sharing.setSharing('payroll', 'excluded', 10)
+    await sharing.setSharing('notes', 'private', 20)
+    await sharing.joinWith({ share: 'all', projects, at: AT })
+    for (const known of [sharing, await SharingDecisions.open(home)]) {
+      expect(known.sharingAt('website', TAG, AT - 1)).toBe('private')
+      expect(known.sharingAt('website', TAG, AT)).toBe('shared')
+      expect(known.sharingAt('website', OTHER_TAG, AT)).toBe('private')
+      expect(known.sharingAt('notes', undefined, AT)).toBe('shared')
+      expect(known.sharingAt('payroll', OTHER_TAG, AT)).toBe('excluded')
+      expect(known.sharingAt('begun-later', undefined, AT)).toBe('private')
+    }
+  })
+
+  test('none: what was shared is private, what is excluded stays so', async () => {
+    const { sharing } = await decisions()
+    await sharing.setSharing('website', 'shared', 10)
+    await sharing.setSharing('payroll', 'excluded', 10)
+    await sharing.joinWith({ share: 'none', projects, at: AT })
+    expect(sharing.sharingOf('website', TAG)).toBe('private')
+    expect(sharing.sharingOf('payroll')).toBe('excluded')
+  })
+
+  test('some by name or by name and tag, and no others', async () => {
+    const { sharing } = await decisions()
+    await sharing.setSharing('payroll', 'shared', 10)
+    await sharing.joinWith({ share: ['notes', `website~${TAG}`], projects, at: AT })
+    expect(sharing.sharingOf('notes')).toBe('shared')
+    expect(sharing.sharingOf('website', TAG)).toBe('shared')
+    expect(sharing.sharingOf('website', OTHER_TAG)).toBe('private')
+    expect(sharing.sharingOf('payroll')).toBe('private')
+  })
+
+  test('reaches back where what happened before is shared too, but never into an exclusion or a pause', async () => {
+    const { sharing } = await decisions()
+    await sharing.setSharing('notes', 'shared', 80)
+    await sharing.setSharing('website', 'excluded', 50)
+    await sharing.pause(30, 40)
+    await sharing.joinWith({ share: ['notes', 'website'], projects, at: AT, from: 20 })
+    const seen = (name: string) =>
+      [19, 20, 35, 49, 50, 99, 100].map((at) => sharing.sharingAt(name, undefined, at))
+    expect(seen('notes')).toEqual(['private', 'shared', 'excluded', 'shared', 'shared', 'shared', 'shared'])
+    expect(seen('website')).toEqual([
+      'private',
+      'shared',
+      'excluded',
+      'shared',
+      'excluded',
+      'excluded',
+      'shared',
+    ])
+  })
+
+  test('a name that is not known is refused with those that are, and nothing changes', async () => {
+    const { sharing } = await decisions()
+    const twins = [...projects, { project: 'website', projectTag: OTHER_TAG }]
+    await expect(
+      sharing.joinWith({ share: ['notes', 'wbsite'], projects: twins, at: AT }),
+    ).rejects.toMatchObject({
+      code: 'unknown_project',
+      message: 'No project of yours is called wbsite.',
+      remedy: `There are: notes, payroll, website, website~${OTHER_TAG}, website~${TAG}.`,
+    })
+    await expect(sharing.joinWith({ share: ['a/b'], projects, at: AT })).rejects.toMatchObject({
+      code: 'invalid_project',
+    })
+    expect(sharing.projects()).toEqual([])
+  })
 })
 
 describe('pauses', () => {

@@ -148,6 +148,37 @@ describe('the project of a directory', () => {
     expect(projects.peek(later)?.tag).toHaveLength(12)
   })
 
+  test('has another tag as soon as the key is another, and is told with its former one before it is used', async () => {
+    const carried: string[][] = []
+    let release = () => undefined as void
+    let held = Promise.resolve()
+    const projects = new Projects({
+      tagKey: TAG_KEY,
+      hash: nativeBlake2b,
+      homeDirectory: '/nowhere',
+      carryOver: async (...tags) => {
+        carried.push(tags)
+        await held
+      },
+    })
+    const { tag: first, rootCommit } = await projects.resolve(shop)
+    expect(carried).toEqual([])
+    const current = new Uint8Array(32).fill(4)
+    projects.useKeys({ current, former: TAG_KEY })
+    expect(projects.peek(shop)).toBeUndefined()
+    held = new Promise((resolve) => (release = resolve))
+    const finding = projects.resolve(shop)
+    while (carried.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    const second = projectTagOf(current, rootCommit!)
+    expect(carried).toEqual([['shop', first, second]])
+    expect(projects.peek(shop)).toBeUndefined()
+    // Left again meanwhile: the answer has the tag that counts now.
+    projects.useKeys({ current: TAG_KEY, former: current })
+    release()
+    expect((await finding).tag).toBe(first)
+    expect(carried.at(-1)).toEqual(['shop', second, first])
+  })
+
   test('is none where `.git` is something else', async () => {
     const odd = join(base, 'odd')
     await mkdir(odd)

@@ -35,6 +35,7 @@ class Memory {
 let memory: Memory
 let now: number
 let excluded: Set<string>
+let tag: string | undefined
 
 function recorder(): Recorder {
   return new Recorder({
@@ -48,7 +49,10 @@ function recorder(): Recorder {
       },
     }),
     projects: {
-      peek: (cwd) => ({ name: cwd?.split('/').at(-1) ?? 'project' }),
+      peek: (cwd) => ({
+        name: cwd?.split('/').at(-1) ?? 'project',
+        ...(tag !== undefined && { tag }),
+      }),
       resolve: async () => ({ name: 'home' }),
     },
     recorded: memory,
@@ -83,6 +87,7 @@ beforeEach(() => {
   memory = new Memory()
   now = T0
   excluded = new Set()
+  tag = undefined
 })
 
 describe('A recorder', () => {
@@ -185,6 +190,30 @@ describe('A recorder', () => {
     expect(memory.events.at(-1)).toMatchObject({ payload: { kind: 'waiting', reason: 'unknown' } })
     await node.tick(() => false)
     expect(recorded()).toEqual(['09:00 started', '09:00 waiting', '09:00 waiting'])
+  })
+
+  test('goes on with the tag that a project has now, also in sessions that began before and after a restart', async () => {
+    const tags = () => memory.events.map(({ payload }) => payload.projectTag)
+    const first = recorder()
+    await first.start()
+    await first.goLive(() => true)
+    tag = 'yyyyyyyyyyyy'
+    await first.record([prompt(0)])
+    tag = 'bbbbbbbbbbbb'
+    await first.record([prompt(5)])
+    await first.record([prompt(50)])
+    expect(recorded().slice(3)).toEqual(['09:05 ended', '09:05 summary', '09:50 resumed', '09:50 prompt'])
+    expect(tags()).toEqual([
+      ...Array<string>(2).fill('yyyyyyyyyyyy'),
+      ...Array<string>(5).fill('bbbbbbbbbbbb'),
+    ])
+    const second = recorder()
+    await second.start()
+    await second.goLive(() => false)
+    now = T0 + 120 * MINUTE
+    await second.tick(() => false)
+    expect(recorded().slice(7)).toEqual(['09:50 ended', '09:50 summary'])
+    expect(tags().slice(7)).toEqual(['bbbbbbbbbbbb', 'bbbbbbbbbbbb'])
   })
 
   test('records nothing of an excluded project, not even that it had a session', async () => {
