@@ -13,6 +13,12 @@ const PORTION_EVENTS = 500
 /** A block whose epoch's key is not known is waited with: the record of the epoch may be under way. */
 const KEY_WAIT_MS = 60_000
 
+/** Which device first used a source label; nobody else may. */
+export interface SourceOwners {
+  /** Whether the label is this device's, as it also is where nobody has used it before. `device` is its key. */
+  bind(source: string, device: Uint8Array): boolean
+}
+
 /** Whose log it is, and what opens it. */
 export interface TeamLogOptions {
   /** The device key, 32 bytes. */
@@ -22,6 +28,7 @@ export interface TeamLogOptions {
   /** How the source of every event of the device ends: six characters. */
   suffix: string
   verify: Verify
+  sources: SourceOwners
   /** null for a mirror, which reads nothing. */
   seal: Seal | null
   timers: Timers
@@ -136,9 +143,17 @@ export class TeamLog {
         ? decodeBlock(unsealed.block, seq, this.#scope, this.#options.verify, zlibCodec)
         : null
     if (!batch) return { core, seq, events: [], invalid: 1 }
-    const events = batch.events.filter(({ source }) => source.endsWith(`-${this.#options.suffix}`))
-    this.#source = events.at(-1)?.source ?? this.#source
+    const events = batch.events.filter(({ source }) => this.#isOwn(source))
     return { core, seq, events, invalid: batch.invalid + batch.events.length - events.length }
+  }
+
+  /** Whether a label is this device's: nearly always that of the event before. */
+  #isOwn(source: string): boolean {
+    if (source === this.#source) return true
+    const { suffix, sources } = this.#options
+    if (!source.endsWith(`-${suffix}`) || !sources.bind(source, this.device)) return false
+    this.#source = source
+    return true
   }
 
   #isKeyExpected(seq: number): boolean {

@@ -18,7 +18,7 @@ import { RemoteLog } from './remote-log.ts'
 import { type ContentKeys, Seal } from './seal.ts'
 import { StateLog } from './state-log.ts'
 import { Listeners } from './stored-log.ts'
-import { TeamLog, type TeamLogOptions } from './team-log.ts'
+import { type SourceOwners, TeamLog, type TeamLogOptions } from './team-log.ts'
 
 export interface TeamStoreOptions {
   /** Of the team's Corestore. */
@@ -35,6 +35,7 @@ export interface TeamStoreOptions {
   role: Role
   contentKeys: ContentKeys
   verify: VerifyWith
+  sources: SourceOwners
   logStates: LogStateStore
   timers: Timers
   /** Gives that many random bytes. */
@@ -199,13 +200,14 @@ export class TeamStore {
   }
 
   #reading(device: Uint8Array, incarnation: Uint8Array, manifest: Hypercore.Manifest): TeamLogOptions {
-    const { teamId, role, contentKeys, random, verify, timers } = this.#options
+    const { teamId, role, contentKeys, random, verify, sources, timers } = this.#options
     return {
       device,
       incarnation,
       teamId,
       suffix: z32Prefix(device, 6),
       verify: (signature, message) => verify(signature, message, device),
+      sources,
       seal: role === 'mirror' ? null : new Seal(Hypercore.key(manifest), contentKeys, random),
       timers,
     }

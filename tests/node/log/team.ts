@@ -107,6 +107,7 @@ export function member(name: number, options: MemberOptions = {}): Member {
       role,
       contentKeys: options.keys ?? (role === 'mirror' ? keysOf() : keysOf(READ)),
       verify,
+      sources: { bind: () => true },
       logStates: table,
       timers,
       random,
