@@ -1,22 +1,16 @@
 import { VibeTeaError } from './errors.ts'
-import type { TeamKey } from './team-key.ts'
-import { parseTeamKey, roleOf } from './team-key.ts'
-
-export interface JoinKey extends TeamKey {
-  kind: 'write' | 'read'
-  role: 'member' | 'reader'
-}
+import type { Role, TeamKey } from './team-key.ts'
 
 /**
- * Reads a key that people join with: a team key or a read-only key. Throws what `parseTeamKey` throws, `mirror_key` for a
- * key that opens nothing, and `admin_key` for the founder's backup, which is not to be handed out at all.
+ * What a key makes of the person who joins with it. Throws a `VibeTeaError`: `mirror_key` for a key that opens nothing,
+ * `admin_key` for the founder's backup, which is not to be handed out at all.
  */
-export function parseJoinKey(text: string): JoinKey {
-  const { kind, teamId, secret } = parseTeamKey(text)
+export function joinRole({ kind }: Pick<TeamKey, 'kind'>): Exclude<Role, 'mirror'> {
   switch (kind) {
     case 'write':
+      return 'member'
     case 'read':
-      return { kind, teamId, secret, role: roleOf(kind) as JoinKey['role'] }
+      return 'reader'
     case 'mirror':
       throw new VibeTeaError(
         'mirror_key',

@@ -19,6 +19,8 @@ export interface Profile {
 }
 
 export const MAX_NAME_CHARACTERS = 40
+/** What may be given for a name, for sentences that refuse something else. */
+export const DISPLAY_NAME_FORM = `1 to ${MAX_NAME_CHARACTERS} printable characters`
 /** At most 32 characters: `1.12.0`, `1.0.0-beta.1`. */
 const VERSION = /^[0-9A-Za-z.+-]{1,32}$/
 
@@ -33,6 +35,12 @@ export function isDisplayName(value: unknown): value is string {
     value === value.trim() &&
     value === printable(value)
   )
+}
+
+/** A name as a person gave it, with single spaces; null for what cannot be one. */
+export function parseDisplayName(text: string): string | null {
+  const name = text.trim().replace(/\s+/gu, ' ')
+  return isDisplayName(name) ? name : null
 }
 
 /** The name nearest to what a person typed; null where nothing of it can be shown. */

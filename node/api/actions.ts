@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import type { Actions } from '../../core/api.ts'
 import { DURATION_FORM, parseDuration } from '../../core/duration.ts'
-import { parseJoinKey } from '../../core/join-key.ts'
-import { ROLES } from '../../core/team-key.ts'
+import { joinRole } from '../../core/join-key.ts'
+import { parseTeamKey, ROLES } from '../../core/team-key.ts'
 import type { Backend } from './backend.ts'
-import { check, parseTime, personName, project } from './parameters.ts'
+import { check, parseTime, displayName, project } from './parameters.ts'
 
 const MAX_PAUSE_MS = 365 * 86_400_000
 const MAX_BACKFILL_MS = 365 * 86_400_000
@@ -16,11 +16,11 @@ const noArgs = z.strictObject({})
 const SHARE = `"all", "none", or a list of 1 to ${MAX_SHARED} names of projects`
 const BACKFILL = `milliseconds, a whole number from 0 to ${MAX_BACKFILL_MS}`
 const consent = {
-  name: personName,
+  name: displayName,
   share: z.union([z.enum(['all', 'none']), z.array(project).min(1).max(MAX_SHARED)], SHARE),
   backfillMs: z.int(BACKFILL).min(0, BACKFILL).max(MAX_BACKFILL_MS, BACKFILL),
 }
-const createArgs = z.strictObject({ ...consent, teamName: personName.nullable() })
+const createArgs = z.strictObject({ ...consent, teamName: displayName.nullable() })
 const joinArgs = z.strictObject({ ...consent, key: z.string('a team key, one word that begins with vt1') })
 const inviteArgs = z.strictObject({ role: z.enum(ROLES, ROLES.join(', ')) })
 
@@ -73,7 +73,7 @@ export async function runAction(
       return backend.act(name, check(createArgs, body))
     case 'join': {
       const args = check(joinArgs, body)
-      parseJoinKey(args.key) // so that each wrong key has its own sentence before anything is begun
+      joinRole(parseTeamKey(args.key)) // so that each wrong key has its own sentence before anything is begun
       return backend.act(name, args)
     }
     case 'invite':

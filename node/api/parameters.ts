@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { STATS_BY } from '../../core/api.ts'
 import { EVENT_TYPES } from '../../core/events.ts'
-import { parsePersonName, PERSON_NAME_FORM } from '../../core/person-name.ts'
+import { DISPLAY_NAME_FORM, parseDisplayName } from '../../core/profile.ts'
 import { parseProjectKey, PROJECT_FORM } from '../../core/project-key.ts'
 import { isSessionId, isSource } from '../../core/shapes.ts'
 import { Refusal, shown } from './refusal.ts'
@@ -77,8 +77,8 @@ export const project = matching((text) => parseProjectKey(text) !== null, PROJEC
   parseProjectKey(text)!,
 )
 /** What people and teams call themselves. */
-export const personName = matching((text) => parsePersonName(text) !== null, PERSON_NAME_FORM).transform(
-  (text) => parsePersonName(text)!,
+export const displayName = matching((text) => parseDisplayName(text) !== null, DISPLAY_NAME_FORM).transform(
+  (text) => parseDisplayName(text)!,
 )
 const source = matching(isSource, 'sources such as macbook-k3f9xq with commas between them')
 const types = list(choice(EVENT_TYPES))
