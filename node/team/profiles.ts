@@ -3,19 +3,15 @@ import { z32Prefix } from '../../core/hash.ts'
 import type { Profile } from '../../core/profile.ts'
 import { parseProfile } from '../../core/profile.ts'
 import { keyText } from '../../core/secrets.ts'
-import type { Role } from '../../core/team-key.ts'
+import type { Writer } from '../../core/writer.ts'
 import { clientIdOf, docOf, withUpdate } from './author-doc.ts'
 import { PROFILE_MAP } from './own-profile.ts'
 
-/** A device's state log of one incarnation, as far as profiles need it. */
-export interface ProfileLog {
-  /** The device key, 32 bytes. */
-  readonly device: Uint8Array
-  /** 8 bytes. */
-  readonly incarnation: Uint8Array
-  readonly role: Role
-  /** Of its certificate, ms since 1970. */
-  readonly issuedAt: number
+/** Whose state log it is: a device in one incarnation, as its certificate says. */
+export type Author = Pick<Writer, 'device' | 'incarnation' | 'role' | 'issuedAt'>
+
+/** A state log, as far as profiles need it. */
+export interface UpdateLog {
   /** The updates that are here, in order; those that were given before may be left out. */
   read(): Promise<readonly Uint8Array[]>
   /** Called after each append. Returns how to stop. */
@@ -23,7 +19,8 @@ export interface ProfileLog {
 }
 
 interface Followed {
-  log: ProfileLog
+  author: Author
+  log: UpdateLog
   /** z32 of the device key. */
   device: string
   clientId: number
@@ -50,12 +47,12 @@ export class Profiles {
   }
 
   /** Reads a log and goes on reading it. Resolves when what is there has been read; idempotent. */
-  async follow(log: ProfileLog): Promise<void> {
-    const key = keyOf(log)
+  async follow(author: Author, log: UpdateLog): Promise<void> {
+    const key = keyOf(author)
     if (this.#followed.has(key)) return
-    const clientId = clientIdOf(log.device, log.incarnation)
-    const device = keyText(log.device)
-    const followed: Followed = { log, device, clientId, state: null, profile: {}, stop: () => undefined }
+    const clientId = clientIdOf(author.device, author.incarnation)
+    const device = keyText(author.device)
+    const followed: Followed = { author, log, device, clientId, state: null, profile: {}, stop: () => undefined }, stop: () => undefined }
     this.#followed.set(key, followed)
     const read = inTurns(() => this.#read(followed), this.#failed)
     followed.stop = log.onAppend(() => void read())
@@ -63,8 +60,8 @@ export class Profiles {
   }
 
   /** Forgets what a device said in one incarnation, as it is no longer of the team. */
-  forget(writer: Pick<ProfileLog, 'device' | 'incarnation'>): void {
-    const key = keyOf(writer)
+  forget(author: Pick<Author, 'device' | 'incarnation'>): void {
+    const key = keyOf(author)
     const followed = this.#followed.get(key)
     if (!followed) return
     followed.stop()
@@ -78,17 +75,17 @@ export class Profiles {
     let latest: Followed | null = null
     for (const each of this.#followed.values()) {
       if (each.device !== name || !each.state) continue
-      if (!latest || isLater(each.log, latest.log)) latest = each
+      if (!latest || isLater(each.author, latest.author)) latest = each
     }
     return latest && latest.profile
   }
 
   /** The team's name, as said by that member whose first certificate is the oldest among those who say one. */
   teamName(): string | null {
-    const first = new Map<string, ProfileLog>()
-    for (const { log, device } of this.#followed.values()) {
+    const first = new Map<string, Author>()
+    for (const { author, device } of this.#followed.values()) {
       const other = first.get(device)
-      if (!other || log.issuedAt < other.issuedAt) first.set(device, log)
+      if (!other || author.issuedAt < other.issuedAt) first.set(device, author)
     }
     const inOrder = [...first.values()].sort(
       (a, b) => a.issuedAt - b.issuedAt || compareBytes(a.device, b.device),
@@ -113,15 +110,15 @@ export class Profiles {
   }
 
   async #read(followed: Followed): Promise<void> {
-    const { log, clientId } = followed
+    const { author, log, clientId } = followed
     const before = followed.state
     for (const update of await log.read()) {
       const next = withUpdate(followed.state, update, clientId)
       if (next) followed.state = next
       else this.refused++
     }
-    if (followed.state === before || this.#followed.get(keyOf(log)) !== followed) return
-    const profile = profileOf(followed.state, log.device)
+    if (followed.state === before || this.#followed.get(keyOf(author)) !== followed) return
+    const profile = profileOf(followed.state, author.device)
     const isNew = !before || JSON.stringify(profile) !== JSON.stringify(followed.profile)
     followed.profile = profile
     if (isNew) this.#changed()
@@ -140,11 +137,11 @@ function profileOf(state: Uint8Array | null, device: Uint8Array): Profile {
   return profile
 }
 
-function keyOf({ device, incarnation }: Pick<ProfileLog, 'device' | 'incarnation'>): string {
+function keyOf({ device, incarnation }: Pick<Author, 'device' | 'incarnation'>): string {
   return `${keyText(device)} ${z32Prefix(incarnation, 13)}`
 }
 
-function isLater(a: ProfileLog, b: ProfileLog): boolean {
+function isLater(a: Author, b: Author): boolean {
   return (
     a.issuedAt - b.issuedAt > 0 ||
     (a.issuedAt === b.issuedAt && compareBytes(a.incarnation, b.incarnation) > 0)

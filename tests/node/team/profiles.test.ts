@@ -5,7 +5,7 @@ import { fitDisplayName, isDisplayName } from '../../../core/profile.ts'
 import { sourceLabel } from '../../../core/identity.ts'
 import { clientIdOf } from '../../../node/team/author-doc.ts'
 import { OwnProfile } from '../../../node/team/own-profile.ts'
-import type { ProfileLog } from '../../../node/team/profiles.ts'
+import type { Author, UpdateLog } from '../../../node/team/profiles.ts'
 import { Profiles } from '../../../node/team/profiles.ts'
 
 const ADA = new Uint8Array(32).fill(1)
@@ -15,16 +15,16 @@ const SECOND = new Uint8Array(8).fill(2)
 const ADAS = sourceLabel('macbook', ADA)
 
 /** A state log in memory. */
-class MemoryLog implements ProfileLog {
+class MemoryLog implements Author, UpdateLog {
   readonly device: Uint8Array
   readonly incarnation: Uint8Array
-  readonly role: ProfileLog['role']
+  readonly role: Author['role']
   readonly issuedAt: number
   readonly updates: Uint8Array[] = []
   isBroken = false
   readonly #listeners = new Set<() => void>()
 
-  constructor(device: Uint8Array, incarnation = FIRST, issuedAt = 0, role: ProfileLog['role'] = 'member') {
+  constructor(device: Uint8Array, incarnation = FIRST, issuedAt = 0, role: Author['role'] = 'member') {
     this.device = device
     this.incarnation = incarnation
     this.issuedAt = issuedAt
@@ -66,7 +66,7 @@ async function following(...logs: MemoryLog[]) {
   const errors: unknown[] = []
   const profiles = new Profiles((error) => errors.push(error))
   onTestFinished(() => profiles.close())
-  for (const log of logs) await profiles.follow(log)
+  for (const log of logs) await profiles.follow(log, log)
   return { profiles, errors }
 }
 
