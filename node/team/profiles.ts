@@ -52,7 +52,15 @@ export class Profiles {
     if (this.#followed.has(key)) return
     const clientId = clientIdOf(author.device, author.incarnation)
     const device = keyText(author.device)
-    const followed: Followed = { author, log, device, clientId, state: null, profile: {}, stop: () => undefined }, stop: () => undefined }
+    const followed: Followed = {
+      author,
+      log,
+      device,
+      clientId,
+      state: null,
+      profile: {},
+      stop: () => undefined,
+    }
     this.#followed.set(key, followed)
     const read = inTurns(() => this.#read(followed), this.#failed)
     followed.stop = log.onAppend(() => void read())
