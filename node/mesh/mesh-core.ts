@@ -160,10 +160,10 @@ export class MeshCore {
     if (hasPassed(this.#beatAt, HEARTBEAT_MS, now)) this.#beat()
   }
 
-  /** One's own record, certificate or statement: it goes to everybody. */
+  /** One's own record, certificate or statement: it goes to everybody, also where the roster has it already. */
   publish(kind: GossipKind, bytes: Uint8Array): Verdict {
     const verdict = this.#add(kind, bytes)
-    if (verdict.kind === 'new') this.#spread(kind, [bytes], null)
+    if (verdict.kind !== 'refused') this.#spread(kind, [bytes], null)
     return verdict
   }
 
