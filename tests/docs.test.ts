@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { emptyTotals, noTokens } from '../core/totals.ts'
@@ -46,6 +47,10 @@ function existing(): Record<string, string[]> {
     env: {},
     homeDirectory: '',
     hostname: '',
+    userName: '',
+    stdin: new PassThrough(),
+    questions: new PassThrough(),
+    isInteractive: false,
     signal: new AbortController().signal,
     isTerminal: false,
     status: () => undefined,

@@ -1,5 +1,7 @@
-import { hostname, homedir } from 'node:os'
+import { hostname, homedir, userInfo } from 'node:os'
 import process from 'node:process'
+import type { Readable, Writable } from 'node:stream'
+import { isatty } from 'node:tty'
 import type { Output } from './output.ts'
 
 /** What a command has of the world. */
@@ -7,6 +9,14 @@ export interface Context extends Output {
   env: NodeJS.ProcessEnv
   homeDirectory: string
   hostname: string
+  /** Of the account that this runs in; '' where the system does not tell. */
+  userName: string
+  /** Where keys and answers come from. */
+  readonly stdin: Readable
+  /** Where questions are written. */
+  readonly questions: Writable
+  /** Whether somebody is there who can be asked. */
+  isInteractive: boolean
   /** Aborted by SIGINT and SIGTERM. */
   signal: AbortSignal
 }
@@ -30,10 +40,27 @@ export function processContext(): Context {
     env: process.env,
     homeDirectory: homedir(),
     hostname: hostname(),
+    userName: userName(),
+    // Opened by those that read it alone.
+    get stdin() {
+      return process.stdin
+    },
+    questions: process.stderr,
+    isInteractive: isatty(0) && isatty(2),
     signal: controller.signal,
     isTerminal: process.stdout.isTTY,
     status: (line) => void process.stdout.write(`\r\u001b[K${line}`),
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
+  }
+}
+
+/** A container may run as a user that no list of accounts has. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) return ''
+    throw error
   }
 }

@@ -66,12 +66,17 @@ export function describe(event: Event): string {
   }
 }
 
-/** One line for an event, in local time. */
-export function eventLine(event: Event | EventRow): string {
-  const at = new Date(event.timestamp)
-  const time = `${at.toLocaleDateString('sv')} ${at.toLocaleTimeString('sv')}`
+/** `2026-11-20 09:30:12`, in local time. */
+export function localTime(ms: number): string {
+  const at = new Date(ms)
+  return `${at.toLocaleDateString('sv')} ${at.toLocaleTimeString('sv')}`
+}
+
+/** One line for an event, in local time; `who` stands for its source. */
+export function eventLine(event: Event | EventRow, who = event.source): string {
+  const time = localTime(Date.parse(event.timestamp))
   const type = event.eventType.padEnd(8)
-  return printable(`${time}  ${event.source}  ${event.payload.project}  ${type}  ${describe(event)}`)
+  return printable(`${time}  ${who}  ${event.payload.project}  ${type}  ${describe(event)}`)
 }
 
 /** `permission 14 min` or the like: what a session needs, or how it is. */

@@ -5,6 +5,7 @@ import { VibeTeaError } from '../../core/errors.ts'
 import { projectKey } from '../../core/project-key.ts'
 import { findNode } from './client.ts'
 import type { Context } from './command.ts'
+import { teamOfHome } from './enter-team.ts'
 import { openHome } from '../home/home.ts'
 import { decideOffline } from '../home/decide-offline.ts'
 import type { SharingDecisions } from '../home/sharing.ts'
@@ -15,7 +16,7 @@ type Verb = 'share' | 'private' | 'exclude'
 
 const SHARING: Record<Verb, Sharing> = { share: 'shared', private: 'private', exclude: 'excluded' }
 const SAYS: Record<Verb, string> = {
-  share: 'is shared from now on, once you are in a team',
+  share: 'is shared from now on',
   private: 'is recorded for you alone',
   exclude: 'is not recorded',
 }
@@ -27,7 +28,8 @@ export async function setSharing(context: Context, verb: Verb, name: string): Pr
   const client = await findNode(home)
   if (client) await client.act(verb, { project })
   else await offline(home, context, (decisions) => decisions.setSharing(project, SHARING[verb], Date.now()))
-  context.out(`${project} ${SAYS[verb]}.`)
+  const isAlone = verb === 'share' && (await teamOfHome(home, client)) === null
+  context.out(`${project} ${SAYS[verb]}${isAlone ? ', once you are in a team' : ''}.`)
 }
 
 /** `vibetea pause [duration]` */

@@ -4,6 +4,7 @@ import { requireNode } from './client.ts'
 import type { Context } from './command.ts'
 import { span, table } from './output.ts'
 import { settingsOf } from './settings.ts'
+import { teamProblems, teamRows } from './team-status.ts'
 
 /** `vibetea status` */
 export async function status(context: Context, flags: { json?: boolean }): Promise<void> {
@@ -11,13 +12,13 @@ export async function status(context: Context, flags: { json?: boolean }): Promi
   const client = await requireNode(home)
   const answer = await client.get<StatusAnswer>('/api/status')
   if (flags.json) return context.out(JSON.stringify({ ...answer, url: client.url }, null, 2))
-  const { node, team, sources, logs, projects, refused } = answer
+  const { node, sources, logs, projects, refused } = answer
   const lines = [
     ['dashboard', client.url],
     ['version', node.version],
     ['source', node.source],
     ['running', span(Date.now() - Date.parse(node.startedAt))],
-    ['team', team ? `${team.teamId} (${team.role})` : 'none: nothing leaves this machine'],
+    ...teamRows(answer, Date.now()),
     [
       'recording',
       node.pausedUntil === null
@@ -40,6 +41,7 @@ export async function status(context: Context, flags: { json?: boolean }): Promi
   for (const { project, sharing } of projects) if (sharing !== 'private') lines.push([sharing, project])
   for (const [reason, count] of Object.entries(refused)) lines.push(['refused', `${reason}: ${count}`])
   for (const line of table(lines)) context.out(printable(line))
+  for (const line of teamProblems(answer)) context.out(printable(line))
   for (const { message, remedy } of sources.flatMap((source) => source.problems)) {
     context.out(printable(`problem: ${message} ${remedy ?? ''}`.trimEnd()))
   }

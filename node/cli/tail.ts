@@ -3,6 +3,7 @@ import { VibeTeaError } from '../../core/errors.ts'
 import type { Event } from '../../core/events.ts'
 import type { Client } from './client.ts'
 import { requireNode } from './client.ts'
+import { Company } from './company.ts'
 import type { Context } from './command.ts'
 import { bareEvent, eventLine } from './output.ts'
 import type { TailFlags } from './program.ts'
@@ -14,8 +15,11 @@ type Filter = Record<'project' | 'source' | 'type', string | undefined>
 export async function tail(context: Context, flags: TailFlags): Promise<void> {
   const { home } = await settingsOf(context)
   const client = await requireNode(home)
+  const company = flags.json ? null : await Company.of(client, context)
   const print = (event: Event) =>
-    context.out(flags.json ? JSON.stringify(bareEvent(event)) : eventLine(event))
+    context.out(
+      flags.json ? JSON.stringify(bareEvent(event)) : eventLine(event, company?.nameOf(event.source)),
+    )
   const filter: Filter = { project: flags.project, source: flags.source, type: flags.type }
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, value)
@@ -24,19 +28,25 @@ export async function tail(context: Context, flags: TailFlags): Promise<void> {
   if (head !== undefined) query.set('after', head)
   const shown = await before(client, filter, lineCount(flags))
   for (const event of shown) print(event)
+  await company?.tellOverlaps()
   const printed = new Set(shown.map((event) => event.cursor))
   await client.follow(
     query,
     (message) => {
       if (message.type === 'events') {
         for (const event of message.events) if (!printed.has(event.cursor)) print(event)
+        if (message.events.some(changesFile)) void company?.tellOverlaps()
       }
+      if (message.type === 'presence') company?.tellPresence(message.members)
       if (message.type === 'gap')
         context.err('Some events came too fast to show here. The dashboard has them all.')
     },
     context.signal,
   )
 }
+
+const changesFile = (event: Event): boolean =>
+  event.eventType === 'tool' && event.payload.fileTag !== undefined
 
 /** The last `count` events that a filter lets through, oldest first. */
 async function before(client: Client, filter: Filter, count: number): Promise<EventRow[]> {
