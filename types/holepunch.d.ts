@@ -107,6 +107,9 @@ declare module '@hyperswarm/secret-stream' {
     /** What carries the encrypted bytes. */
     readonly rawStream: Duplex
     setKeepAlive(ms: number): void
+    sendKeepAlive(): void
+    /** Destroys the stream when nothing has come for `ms`. */
+    setTimeout(ms: number): void
   }
   export default NoiseSecretStream
 }
@@ -120,6 +123,13 @@ declare module 'hyperdht' {
     interface KeyPair {
       publicKey: Buffer
       secretKey: Buffer
+    }
+    /** What others find under a key. */
+    interface Server {
+      /** Nodes through which it is found; none where it could not be announced. */
+      readonly relayAddresses: Endpoint[]
+      /** Announces it anew, within seconds. */
+      refresh(): void
     }
   }
   class HyperDHT extends EventEmitter {
@@ -136,6 +146,7 @@ declare module 'hyperdht' {
     readonly bootstrapped: boolean
     readonly online: boolean
     readonly firewalled: boolean
+    readonly stats: { requests: { responses: number } }
     /** Nodes of the DHT that it knows. */
     toArray(): HyperDHT.Endpoint[]
     ready(): Promise<void>
@@ -178,10 +189,12 @@ declare module 'hyperswarm' {
       keyPair?: { publicKey: Uint8Array; secretKey: Uint8Array }
       dht?: HyperDHT
       bootstrap?: HyperDHT.Endpoint[]
+      port?: number
       maxPeers?: number
       firewall?: (remotePublicKey: Buffer) => boolean
     })
     readonly dht: HyperDHT
+    readonly server: HyperDHT.Server
     readonly connections: Set<NoiseSecretStream>
     readonly connecting: number
     join(topic: Uint8Array, opts?: { server?: boolean; client?: boolean }): Hyperswarm.Discovery
