@@ -1,11 +1,11 @@
-import Corestore from 'corestore'
+import type Corestore from 'corestore'
 import type Hypercore from 'hypercore'
 import type { Sign, Verify } from '../../core/blocks.ts'
 import { decodeBlock, encodeBlock, PRIVATE_SCOPE } from '../../core/blocks.ts'
-import { VibeTeaError } from '../../core/errors.ts'
 import type { Event } from '../../core/events.ts'
 import { z32Prefix } from '../../core/hash.ts'
 import { zlibCodec } from './codec.ts'
+import { openCorestore, storeError } from './open-store.ts'
 
 /** What one block of a log holds once it has been checked. */
 export interface ReadBlock {
@@ -26,7 +26,7 @@ interface Opened {
 }
 
 async function openStore(directory: string): Promise<Opened> {
-  const store = new Corestore(directory)
+  const store = await openCorestore(directory)
   const core = store.get({ name: 'events' })
   try {
     await core.ready()
@@ -61,17 +61,15 @@ export class PrivateLog {
     this.#size = sizeOf(opened)
   }
 
-  /** Opens or makes the log in a directory. One process at a time: a second one is refused. */
+  /**
+   * Opens or makes the log in a directory. One process at a time: a second one is refused. Throws a `VibeTeaError`:
+   * `log_copied`, `log_unusable`.
+   */
   static async open(options: PrivateLogOptions): Promise<PrivateLog> {
     try {
       return new PrivateLog(options, await openStore(options.directory))
     } catch (error) {
-      throw new VibeTeaError(
-        'log_unusable',
-        `The log in ${options.directory} cannot be opened: ${String(error instanceof Error ? error.message : error)}.`,
-        'Check that no other program uses it and that the disk has room; a copied folder must be moved, not copied.',
-        { cause: error },
-      )
+      throw storeError(error, options.directory)
     }
   }
 

@@ -19,6 +19,11 @@ const HEADER_BYTES = TAG_AT + 16
 /** What sealing adds to a block. */
 export const SEAL_BYTES = HEADER_BYTES
 
+/** Which epoch's key a sealed block says it needs. */
+export function epochIdIn(sealed: Uint8Array): Uint8Array {
+  return sealed.subarray(1, NONCE_AT)
+}
+
 /** The content keys, R, of the epochs that a device knows. */
 export interface ContentKeys {
   /** Of the epoch in which it writes; null for a mirror. */
@@ -77,7 +82,7 @@ export class Seal {
     if (sealed.length < HEADER_BYTES || sealed[0] !== VERSION) {
       throw new VibeTeaError('not_sealed', 'This block is not encrypted as the blocks of a team are.')
     }
-    const key = this.#blockKey(sealed.subarray(1, NONCE_AT))
+    const key = this.#blockKey(epochIdIn(sealed))
     const block = new Uint8Array(sealed.length - HEADER_BYTES)
     try {
       decrypt(

@@ -5,13 +5,15 @@ import { VibeTeaError } from '../../core/errors.ts'
 import type { Timers } from '../../core/timers.ts'
 import { zlibCodec } from './codec.ts'
 import type { ReadBlock } from './private-log.ts'
-import { SEAL_BYTES, type Seal } from './seal.ts'
+import { epochIdIn, SEAL_BYTES, type Seal } from './seal.ts'
 import { Listeners, type StoredLog } from './stored-log.ts'
 
 /** Events are read in portions of about this many, so that the node answers meanwhile. */
 const PORTION_EVENTS = 500
-/** A block whose epoch's key is not known is waited with: the record of the epoch may be under way. */
+/** With blocks of an epoch whose key is not known one waits so long: its record may be under way. */
 const KEY_WAIT_MS = 60_000
+/** More epochs than a log can have been written in. */
+const MAX_EPOCHS = 64
 
 /** Which device first used a source label; nobody else may. */
 export interface SourceOwners {
@@ -57,8 +59,8 @@ export class TeamLog {
   readonly #scope: LogScope
   readonly #woken = new Listeners()
   #source: string
-  /** A block whose key is missing, since when. */
-  #missing: { seq: number; since: number } | null = null
+  /** Epoch ids whose key is missing, and since when. */
+  readonly #missing = new Map<string, number>()
 
   constructor(stored: StoredLog, options: TeamLogOptions) {
     this.device = options.device
@@ -137,7 +139,7 @@ export class TeamLog {
     const { core } = this
     if (!sealed) return { core, seq, events: [], invalid: 0 }
     const unsealed = unseal(sealed, seq, seal)
-    if (unsealed === 'key_missing' && this.#isKeyExpected(seq)) return null
+    if (unsealed === 'key_missing' && this.#isKeyExpected(epochIdIn(sealed))) return null
     const batch =
       typeof unsealed === 'object'
         ? decodeBlock(unsealed.block, seq, this.#scope, this.#options.verify, zlibCodec)
@@ -156,13 +158,15 @@ export class TeamLog {
     return true
   }
 
-  #isKeyExpected(seq: number): boolean {
+  #isKeyExpected(epochId: Uint8Array): boolean {
     const { timers } = this.#options
-    if (this.#missing?.seq !== seq) {
-      this.#missing = { seq, since: timers.now() }
-      timers.after(KEY_WAIT_MS, () => this.#woken.call())
-    }
-    return timers.now() - this.#missing.since < KEY_WAIT_MS
+    const name = Buffer.from(epochId).toString('hex')
+    const since = this.#missing.get(name)
+    if (since !== undefined) return timers.now() - since < KEY_WAIT_MS
+    if (this.#missing.size >= MAX_EPOCHS) return false
+    this.#missing.set(name, timers.now())
+    timers.after(KEY_WAIT_MS, () => this.#woken.call())
+    return true
   }
 
   /** The device has other keys now. */

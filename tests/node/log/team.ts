@@ -55,7 +55,6 @@ export interface Member {
   secret: Uint8Array
   key: DeviceKey
   source: string
-  directory: string
   table: LogStateTable
   said: string[]
   writer: Writer
@@ -75,14 +74,12 @@ export function member(name: number, options: MemberOptions = {}): Member {
   const { role = 'member', incarnation = new Uint8Array(8).fill(name), timers = systemTimers } = options
   const secret = new Uint8Array(32).fill(name)
   const key = new DeviceKey(secret)
-  const directory = options.directory ?? temporaryDirectory()
   const table = new LogStateTable()
   const said: string[] = []
   return {
     secret,
     key,
     source: sourceLabel(`laptop${name}`, key.publicKey),
-    directory,
     table,
     said,
     writer: {
@@ -96,7 +93,7 @@ export function member(name: number, options: MemberOptions = {}): Member {
       hasLeft: false,
     },
     options: {
-      directory,
+      directory: options.directory ?? '',
       teamId: TEAM_ID,
       device: {
         publicKey: key.publicKey,
@@ -120,8 +117,9 @@ function pairOf(secret: Uint8Array, key: DeviceKey): Hypercore.KeyPair {
   return { publicKey: Buffer.from(key.publicKey), secretKey: Buffer.concat([secret, key.publicKey]) }
 }
 
-/** Opens a member's logs; they are closed when the test ends. */
+/** Opens a member's logs, in a new directory the first time; they are closed when the test ends. */
 export async function open(someone: Member): Promise<TeamStore> {
+  someone.options.directory ||= temporaryDirectory()
   const store = await TeamStore.open(someone.options)
   onTestFinished(() => store.close())
   return store
@@ -176,5 +174,25 @@ export async function until(isSo: () => boolean | Promise<boolean>, what = 'it')
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error(`${what} has not come about`)
     await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+/** Timers that a test moves on. */
+export function testTimers() {
+  let now = Date.parse('2026-03-01T12:00:00Z')
+  let due: { at: number; call: () => void }[] = []
+  return {
+    now: () => now,
+    after(ms: number, call: () => void) {
+      const timer = { at: now + ms, call }
+      due.push(timer)
+      return () => void (due = due.filter((other) => other !== timer))
+    },
+    advance(ms: number) {
+      now += ms
+      const ready = due.filter(({ at }) => at <= now)
+      due = due.filter(({ at }) => at > now)
+      for (const { call } of ready) call()
+    },
   }
 }
