@@ -20,10 +20,14 @@ export interface Decision {
 
 export interface SharingState {
   decisions: ReadonlyMap<string, Decision>
+  /** Of projects about which nothing was decided; null: they are private. */
+  newProjects: Decision | null
   /** Past times in which a project was excluded, by `name` or `name~tag`. */
   exclusions: ReadonlyMap<string, readonly Interval[]>
   pauses: readonly Interval[]
 }
+
+const NOTHING: SharingState = { decisions: new Map(), newProjects: null, exclusions: new Map(), pauses: [] }
 
 const Project = z.string().refine(isProjectKey, 'is not a project')
 const Time = z.iso.datetime().transform((text) => Date.parse(text))
@@ -33,6 +37,10 @@ const Shape = z.strictObject({
     Project,
     z.strictObject({ sharing: z.enum(['shared', 'private', 'excluded']), since: Time }),
   ),
+  newProjects: z
+    .strictObject({ sharing: z.literal('shared'), since: Time })
+    .nullable()
+    .default(null),
   exclusions: z.record(Project, z.array(z.strictObject({ from: Time, to: Time }))),
   pauses: z.array(z.strictObject({ from: Time, to: Time.nullable() })),
 })
@@ -44,13 +52,14 @@ export async function readSharing(home: string): Promise<SharingState> {
   try {
     parsed = Shape.parse(JSON.parse(await readFile(path, 'utf8')))
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return { decisions: new Map(), exclusions: new Map(), pauses: [] }
+    if (errorCode(error) === 'ENOENT') return NOTHING
     if (error instanceof SyntaxError) throw unreadable(path, 'it is not valid JSON', error)
     if (error instanceof z.ZodError) throw unreadable(path, describe(error), error)
     throw fileError(error, path, 'read')
   }
   return {
     decisions: new Map(Object.entries(parsed.projects)),
+    newProjects: parsed.newProjects,
     exclusions: new Map(
       Object.entries(parsed.exclusions).map(([project, intervals]) => [project, inOrder(intervals)]),
     ),
@@ -65,6 +74,10 @@ export async function writeSharing(home: string, state: SharingState): Promise<v
     projects: Object.fromEntries(
       [...state.decisions].map(([project, { sharing, since }]) => [project, { sharing, since: text(since) }]),
     ),
+    newProjects: state.newProjects && {
+      sharing: state.newProjects.sharing,
+      since: text(state.newProjects.since),
+    },
     exclusions: Object.fromEntries(
       [...state.exclusions].map(([project, intervals]) => [
         project,

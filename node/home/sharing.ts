@@ -52,21 +52,22 @@ export class SharingDecisions {
    */
   sharingAt(project: string, tag: string | undefined, at: number): Sharing {
     const name = projectName(project)
-    const { decisions, exclusions, pauses } = this.#state
+    const { decisions, newProjects, exclusions, pauses } = this.#state
     if (contains(pauses, at)) return 'excluded'
     for (const key of tag === undefined ? [name] : [name, `${name}~${tag}`]) {
       if (decisions.get(key)?.sharing === 'excluded' || contains(exclusions.get(key) ?? [], at))
         return 'excluded'
     }
-    const decision = (tag === undefined ? undefined : decisions.get(`${name}~${tag}`)) ?? decisions.get(name)
+    const own = tag === undefined ? undefined : decisions.get(`${name}~${tag}`)
+    const decision = own ?? decisions.get(name) ?? newProjects
     return decision?.sharing === 'shared' && at >= decision.since ? 'shared' : 'private'
   }
 
   /** What holds for a project from now on, pauses aside. */
   sharingOf(project: string, tag?: string): Sharing {
     const name = projectName(project)
-    const { decisions } = this.#state
-    const general = decisions.get(name)?.sharing
+    const { decisions, newProjects } = this.#state
+    const general = (decisions.get(name) ?? newProjects)?.sharing
     const own = tag === undefined ? undefined : decisions.get(`${name}~${tag}`)?.sharing
     return general === 'excluded' ? 'excluded' : (own ?? general ?? 'private')
   }

@@ -169,41 +169,39 @@ describe('a project whose tag has changed', () => {
 })
 
 describe('what is agreed to on entering a team', () => {
-  const projects = [
-    { project: 'website', projectTag: TAG },
-    { project: 'notes' },
-    { project: 'payroll', projectTag: OTHER_TAG },
-  ]
   const AT = 100
 
-  test('all: every known project that is not excluded, from then on', async () => {
+  test('all: every project that is not excluded, from then on, new ones too', async () => {
     const { home, sharing } = await decisions()
     await sharing.setSharing('payroll', 'excluded', 10)
     await sharing.setSharing('notes', 'private', 20)
-    await sharing.joinWith({ share: 'all', projects, at: AT })
+    await sharing.joinWith({ share: 'all', at: AT })
     for (const known of [sharing, await SharingDecisions.open(home)]) {
       expect(known.sharingAt('website', TAG, AT - 1)).toBe('private')
       expect(known.sharingAt('website', TAG, AT)).toBe('shared')
-      expect(known.sharingAt('website', OTHER_TAG, AT)).toBe('private')
+      expect(known.sharingOf('website', OTHER_TAG)).toBe('shared')
       expect(known.sharingAt('notes', undefined, AT)).toBe('shared')
       expect(known.sharingAt('payroll', OTHER_TAG, AT)).toBe('excluded')
-      expect(known.sharingAt('begun-later', undefined, AT)).toBe('private')
+      expect(known.sharingAt('begun-later', undefined, AT)).toBe('shared')
+      expect(known.sharingAt('begun-later', undefined, AT - 1)).toBe('private')
     }
   })
 
   test('none: what was shared is private, what is excluded stays so', async () => {
     const { sharing } = await decisions()
+    await sharing.joinWith({ share: 'all', at: 5 })
     await sharing.setSharing('website', 'shared', 10)
     await sharing.setSharing('payroll', 'excluded', 10)
-    await sharing.joinWith({ share: 'none', projects, at: AT })
+    await sharing.joinWith({ share: 'none', at: AT })
     expect(sharing.sharingOf('website', TAG)).toBe('private')
     expect(sharing.sharingOf('payroll')).toBe('excluded')
+    expect(sharing.sharingOf('begun-later')).toBe('private')
   })
 
   test('some by name or by name and tag, and no others', async () => {
     const { sharing } = await decisions()
     await sharing.setSharing('payroll', 'shared', 10)
-    await sharing.joinWith({ share: ['notes', `website~${TAG}`], projects, at: AT })
+    await sharing.joinWith({ share: ['notes', `website~${TAG}`], at: AT })
     expect(sharing.sharingOf('notes')).toBe('shared')
     expect(sharing.sharingOf('website', TAG)).toBe('shared')
     expect(sharing.sharingOf('website', OTHER_TAG)).toBe('private')
@@ -215,7 +213,7 @@ describe('what is agreed to on entering a team', () => {
     await sharing.setSharing('notes', 'shared', 80)
     await sharing.setSharing('website', 'excluded', 50)
     await sharing.pause(30, 40)
-    await sharing.joinWith({ share: ['notes', 'website'], projects, at: AT, from: 20 })
+    await sharing.joinWith({ share: ['notes', 'website'], at: AT, from: 20 })
     const seen = (name: string) =>
       [19, 20, 35, 49, 50, 99, 100].map((at) => sharing.sharingAt(name, undefined, at))
     expect(seen('notes')).toEqual(['private', 'shared', 'excluded', 'shared', 'shared', 'shared', 'shared'])
@@ -230,20 +228,14 @@ describe('what is agreed to on entering a team', () => {
     ])
   })
 
-  test('a name that is not known is refused with those that are, and nothing changes', async () => {
+  test('a name that no project has yet is for one to come; what cannot be a name is refused, and nothing changes', async () => {
     const { sharing } = await decisions()
-    const twins = [...projects, { project: 'website', projectTag: OTHER_TAG }]
-    await expect(
-      sharing.joinWith({ share: ['notes', 'wbsite'], projects: twins, at: AT }),
-    ).rejects.toMatchObject({
-      code: 'unknown_project',
-      message: 'No project of yours is called wbsite.',
-      remedy: `There are: notes, payroll, website, website~${OTHER_TAG}, website~${TAG}.`,
-    })
-    await expect(sharing.joinWith({ share: ['a/b'], projects, at: AT })).rejects.toMatchObject({
+    await expect(sharing.joinWith({ share: ['notes', 'a/b'], at: AT })).rejects.toMatchObject({
       code: 'invalid_project',
     })
     expect(sharing.projects()).toEqual([])
+    await sharing.joinWith({ share: ['begun-later'], at: AT })
+    expect(sharing.sharingOf('begun-later')).toBe('shared')
   })
 })
 
@@ -340,6 +332,7 @@ describe('sharing.json', () => {
         website: { sharing: 'shared', since: '1970-01-01T00:00:00.000Z' },
         secret: { sharing: 'private', since: '1970-01-01T00:00:03.000Z' },
       },
+      newProjects: null,
       exclusions: { secret: [{ from: '1970-01-01T00:00:01.000Z', to: '1970-01-01T00:00:03.000Z' }] },
       pauses: [{ from: '1970-01-01T00:00:02.000Z', to: null }],
     })
