@@ -5,9 +5,11 @@ import type {
   EventsAnswer,
   Gap,
   HeatmapAnswer,
+  MemberRow,
   MembersAnswer,
   OutboxAnswer,
   OverlapsAnswer,
+  PeerStatus,
   ProjectStatus,
   SessionRow,
   SessionsAnswer,
@@ -29,6 +31,7 @@ import type { Device } from './device.ts'
 import type { Settings } from './home/settings.ts'
 import type { SharingDecisions } from './home/sharing.ts'
 import type { Index } from './index/index.ts'
+import type { Membership } from './membership.ts'
 import type { PrivateLog } from './log/private-log.ts'
 import { prometheus } from './metrics.ts'
 import type { Notices } from './notices.ts'
@@ -43,6 +46,7 @@ export interface BackendOptions {
   privateLog: PrivateLog
   index: Index
   sources: Sources
+  membership: Membership
   /** RFC 3339 UTC. */
   startedAt: string
   /** ms since 1970. */
@@ -62,8 +66,7 @@ export class NodeBackend implements Backend {
 
   constructor(options: BackendOptions) {
     this.#options = options
-    const { index, notices } = options
-    const nothing = () => () => undefined
+    const { index, notices, membership } = options
     this.live = {
       get head() {
         return index.head
@@ -71,14 +74,16 @@ export class NodeBackend implements Backend {
       after: async (cursor, limit) => this.#withLocals(await index.after(cursor, limit)),
       onRows: (listener) => index.onRows((rows, head) => listener(this.#withLocals(rows), head)),
       onSessions: (listener) => index.onSessions((sessions) => listener(this.#withLocals(sessions))),
-      onPeers: nothing,
-      onPresence: nothing,
+      onPeers: (listener) => membership.onChange(() => listener(this.#peers())),
+      onPresence: (listener) => membership.onChange(() => listener(this.#members())),
       onNotice: (listener) => notices.listen(listener),
     }
   }
 
   async status(): Promise<StatusAnswer> {
-    const { settings, device, sharing, privateLog, index, sources, startedAt, now } = this.#options
+    const { settings, device, sharing, privateLog, index, sources, membership, startedAt, now } =
+      this.#options
+    const { team } = membership
     const pause = sharing.pauseAt(now())
     const pausedUntil = pause && (pause.to === Infinity ? 'resume' : new Date(pause.to).toISOString())
     const [seen, indexed] = await Promise.all([index.projects(device.source), index.logs()])
@@ -88,15 +93,16 @@ export class NodeBackend implements Backend {
     const { core, length, bytes } = privateLog
     return {
       node: { version: VERSION, source, device: device.key.device, home, startedAt, pausedUntil },
-      team: null,
-      peers: [],
+      team: team?.status() ?? null,
+      peers: this.#peers(),
       logs: [
         { key: core, source, kind: 'private', blocks: length, bytes, behind: length - index.indexed(core) },
+        ...(team?.logs() ?? []),
       ],
       sources: sources.status(),
       projects: withDecided(seen, sharing),
       archive: null,
-      refused: { ...(invalid > 0 && { invalid_event: invalid }), ...sources.refused },
+      refused: { ...(invalid > 0 && { invalid_event: invalid }), ...sources.refused, ...team?.refused },
     }
   }
 
@@ -124,13 +130,8 @@ export class NodeBackend implements Backend {
     return this.#options.index.stats(by, days)
   }
 
-  /** Without a team one is alone. */
   members(): Promise<MembersAnswer> {
-    const { device, settings, now } = this.#options
-    const lastSeen = new Date(now()).toISOString()
-    const self = { device: device.key.device, source: device.source, name: settings.hostName, lastSeen }
-    const here = { connection: null, behind: 0, version: VERSION, isArchiver: false, isSelf: true }
-    return Promise.resolve({ members: [{ ...self, ...here, role: 'member', presence: 'online' }] })
+    return Promise.resolve({ members: this.#members() })
   }
 
   async overlaps(): Promise<OverlapsAnswer> {
@@ -138,8 +139,8 @@ export class NodeBackend implements Backend {
   }
 
   /** Without a team there is no log that anyone else reads: nothing has left. */
-  outbox(): Promise<OutboxAnswer> {
-    return Promise.resolve({ events: [] })
+  async outbox(limit: number): Promise<OutboxAnswer> {
+    return { events: (await this.#options.membership.team?.outbox(limit)) ?? [] }
   }
 
   async metrics(): Promise<string> {
@@ -147,8 +148,17 @@ export class NodeBackend implements Backend {
   }
 
   async act<Name extends NodeAction>(name: Name, args: Actions[Name]): Promise<object> {
-    const { sharing, now } = this.#options
+    const { sharing, membership, now } = this.#options
     switch (name as ActionName) {
+      case 'create':
+        return membership.create(args as Actions['create'])
+      case 'join':
+        return membership.join(args as Actions['join'])
+      case 'invite':
+        return membership.invite(args as Actions['invite'])
+      case 'leave':
+        await membership.leave()
+        return {}
       case 'share':
       case 'private':
       case 'exclude': {
@@ -165,6 +175,20 @@ export class NodeBackend implements Backend {
         await sharing.resume(now())
         return { pausedUntil: null }
     }
+  }
+
+  #peers(): PeerStatus[] {
+    return this.#options.membership.team?.peers() ?? []
+  }
+
+  /** Without a team one is alone. */
+  #members(): MemberRow[] {
+    const { device, settings, membership, now } = this.#options
+    if (membership.team) return membership.team.members()
+    const lastSeen = new Date(now()).toISOString()
+    const self = { device: device.key.device, source: device.source, name: settings.hostName, lastSeen }
+    const here = { connection: null, behind: 0, version: VERSION, isArchiver: false, isSelf: true }
+    return [{ ...self, ...here, role: 'member', presence: 'online' }]
   }
 
   /** Adds what only this machine knows of its own sessions. */

@@ -2,17 +2,19 @@ import { VibeTeaError } from '../core/errors.ts'
 import { startApi } from './api/server.ts'
 import { Tokens } from './api/tokens.ts'
 import { NodeBackend } from './backend.ts'
-import { projectsOf, ruleOf } from './device.ts'
+import { projectsOf, ruleOf, TagKeys } from './device.ts'
 import { ApiToken } from './home/api-token.ts'
+import { eventsSince } from './history.ts'
 import type { Logger } from './home/logger.ts'
 import type { Settings } from './home/settings.ts'
 import { Batcher } from './log/batcher.ts'
 import type { Index } from './index/index.ts'
+import { Membership } from './membership.ts'
 import { pause, untilStored } from './log/retry.ts'
-import { pruneHistory } from './retention.ts'
+import { forgetOld } from './retention.ts'
 import { ADAPTERS } from './sources/adapters.ts'
 import type { Environment } from './sources/port.ts'
-import { Recorder } from './sources/recorder.ts'
+import { Recorder, type RecorderOptions } from './sources/recorder.ts'
 import { Sources } from './sources/sources.ts'
 import type { Closes, Stores } from './stores.ts'
 import { closeAll, openStores } from './stores.ts'
@@ -61,7 +63,7 @@ export class VibeTeaNode {
   }
 
   static async #open(options: NodeOptions, closes: Closes): Promise<VibeTeaNode> {
-    const { settings, log, uiDirectory, random } = options
+    const { settings, environment, log, uiDirectory, random } = options
     for (const name of settings.unknownVariables) log.warn(`${name} is set, but VibeTea has no such setting.`)
     const stores = await openStores({ settings, log, random, now: systemTimers.now }, closes)
     const stopping = new AbortController()
@@ -70,11 +72,26 @@ export class VibeTeaNode {
       log.fatal({ err: error }, 'a part of the node failed; it ends, and nothing recorded is lost')
       process.exit(1)
     }
-    const sources = watchSources(options, stores, stopping.signal, fail)
+    const { device, lock, index } = stores
+    const tagKeys = new TagKeys(device.key)
+    const rule = ruleOf(device, settings, stores.sharing, tagKeys)
+    const projects = projectsOf(device, environment.homeDirectory, tagKeys, stores.sharing)
+    const membership = await Membership.open({
+      ...stores,
+      settings,
+      tagKeys,
+      timers: systemTimers,
+      random,
+      log,
+      history: (from) =>
+        eventsSince(from, { rule, projects, settings, environment, now: systemTimers.now() }),
+      onError: fail,
+    })
+    closes.push(() => membership.close())
+    const sources = watchSources(options, stores, { rule, projects }, stopping.signal, fail)
 
     const tokens = new Tokens({ randomBytes: random, now: systemTimers.now })
-    const { device, lock, index } = stores
-    const backend = new NodeBackend({ ...stores, settings, sources, now: systemTimers.now })
+    const backend = new NodeBackend({ ...stores, settings, sources, membership, now: systemTimers.now })
     const { port } = settings
     const api = await startApi({
       backend,
@@ -93,7 +110,8 @@ export class VibeTeaNode {
 
     const started = untilIndexed(index, stopping.signal).then(() => sources.start())
     started.catch(fail)
-    const stopPruning = keepHistory(settings, stores, started, fail)
+    membership.start().catch(fail)
+    const stopPruning = keepHistory(settings, stores, membership, started, fail)
     closes.push(async () => {
       stopping.abort()
       stopPruning()
@@ -116,7 +134,8 @@ export class VibeTeaNode {
 /** From the session files to the private log. */
 function watchSources(
   { settings, environment, onProgress }: NodeOptions,
-  { device, notices, sharing, state, privateLog, index }: Stores,
+  { device, notices, state, privateLog, index }: Stores,
+  { rule, projects }: Pick<RecorderOptions, 'rule' | 'projects'>,
   signal: AbortSignal,
   onError: (error: unknown) => void,
 ): Sources {
@@ -127,8 +146,8 @@ function watchSources(
     timers,
   )
   const recorder = new Recorder({
-    rule: ruleOf(device, settings, sharing),
-    projects: projectsOf(device, environment.homeDirectory),
+    rule,
+    projects,
     recorded: {
       known: (ids) => index.known.known(device.source, ids),
       openSessions: () => index.known.openSessions(device.source),
@@ -163,16 +182,19 @@ async function untilIndexed(index: Index, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Forgets once a day what is older than the history to keep. */
+/** Forgets once a day what is older than the history to keep, and in the team's logs than their retention. */
 function keepHistory(
-  { historyDays }: Settings,
+  { historyDays, retentionDays }: Settings,
   { state, privateLog, index }: Stores,
+  membership: Membership,
   started: Promise<void>,
   onError: (error: unknown) => void,
 ): () => void {
   let stop = () => undefined as void
   const prune = async () => {
-    await pruneHistory({ arrivals: state.arrivals, privateLog, index, historyDays, now: systemTimers.now() })
+    const parts = { arrivals: state.arrivals, index, now: systemTimers.now() }
+    await forgetOld({ ...parts, logs: [privateLog], days: historyDays })
+    await forgetOld({ ...parts, logs: membership.team?.forgetful() ?? [], days: retentionDays })
     stop = systemTimers.after(DAY_MS, () => void prune().catch(onError))
   }
   started.then(prune).catch(onError)

@@ -4,22 +4,25 @@ const DAY_MS = 86_400_000
 
 export interface RetentionOptions {
   arrivals: ArrivalStore
-  privateLog: { readonly core: string; clearBefore(seq: number): Promise<void> }
+  /** What forgets: the private log, or those of the team. */
+  logs: readonly { readonly core: string; readonly floor: number; clearBefore(seq: number): Promise<void> }[]
   index: { prune(core: string, beforeSeq: number): Promise<void> }
-  historyDays: number
+  days: number
   /** ms since 1970. */
   now: number
 }
 
-/** Forgets what was recorded more than `historyDays` ago, counted from when it was recorded. */
-export async function pruneHistory(options: RetentionOptions): Promise<void> {
-  const { arrivals, privateLog, index, historyDays, now } = options
-  const oldest = now - historyDays * DAY_MS
-  let floor = 0
+/** Forgets what came into some logs more than `days` ago, counted from when it came. */
+export async function forgetOld({ arrivals, logs, index, days, now }: RetentionOptions): Promise<void> {
+  const oldest = now - days * DAY_MS
+  const floors = new Map<string, number>()
   for (const { core, seq, blocks, receivedAt } of await arrivals.all()) {
-    if (core === privateLog.core && receivedAt < oldest) floor = Math.max(floor, seq + blocks)
+    if (receivedAt < oldest) floors.set(core, Math.max(floors.get(core) ?? 0, seq + blocks))
   }
-  if (floor === 0) return
-  await index.prune(privateLog.core, floor)
-  await privateLog.clearBefore(floor)
+  for (const log of logs) {
+    const floor = floors.get(log.core)
+    if (floor === undefined || floor <= log.floor) continue
+    await index.prune(log.core, floor)
+    await log.clearBefore(floor)
+  }
 }

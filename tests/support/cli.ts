@@ -32,15 +32,17 @@ export function vibetea(args: readonly string[], variables: Variables): Promise<
   return start(args, variables).finished
 }
 
-/** Starts a command; what it has printed so far, and its end. */
+/** Starts a command, until `signal` ends it; what it has printed so far, and its end. */
 export function start(
   args: readonly string[],
   variables: Variables,
+  signal?: AbortSignal,
 ): { stdout(): string; finished: Promise<Finished> } {
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: cleanEnvironment(variables),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  signal?.addEventListener('abort', () => child.kill(), { once: true })
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
@@ -62,15 +64,15 @@ export interface RunningNode {
   end(signal: NodeJS.Signals): Promise<{ code: number | null; tookMs: number }>
 }
 
-/** Starts a node and waits for the line with its address. It is killed when the test ends. */
+/** Runs a command that starts a node, and waits for the line with its address. It is killed when the test ends. */
 export async function startNode(
   variables: Variables & { VIBETEA_HOME: string },
-  { tmpfs }: { tmpfs?: string } = {},
+  { tmpfs, args = ['start', '--no-open'] }: { tmpfs?: string; args?: readonly string[] } = {},
 ): Promise<RunningNode> {
-  const command = [process.execPath, MAIN, 'start', '--no-open']
-  const [program, ...args] =
+  const command = [process.execPath, MAIN, ...args]
+  const [program, ...programArgs] =
     tmpfs === undefined ? command : onSmallDisk(tmpfs, variables.VIBETEA_HOME, command)
-  const child = spawn(program!, args, {
+  const child = spawn(program!, programArgs, {
     env: cleanEnvironment({ VIBETEA_PORT: '0', ...variables }),
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,0 +1,100 @@
+import type { Connection, MemberRow, PeerStatus, Presence } from '../core/api.ts'
+import { compare } from '../core/buckets.ts'
+import type { Profile } from '../core/profile.ts'
+import { keyText } from '../core/secrets.ts'
+import type { Role } from '../core/team-key.ts'
+import type { Writer } from '../core/writer.ts'
+
+/** Who is in the team, for people to read: put together from what each part of the node knows. */
+
+export interface TeamView {
+  /** The device's text, and what is known of it only here. */
+  self: { device: string; source: string; name: string; role: Role; version: string; presence: Presence }
+  writers: readonly Writer[]
+  profileOf(device: Uint8Array): Profile | null
+  connectionOf(noise: Uint8Array): Connection
+  /** What a device says while it is connected; null from one that is not, or says nothing. */
+  presenceOf(device: Uint8Array): Presence | null
+  /** Of the VibeTea that a device runs, as it said on connecting; null before. */
+  versionOf(device: Uint8Array): string | null
+  logs: readonly { device: Uint8Array; behind: number; problem: string | null }[]
+  /** By device's text, ms since 1970. */
+  lastSeen: ReadonlyMap<string, number>
+  /** ms since 1970. */
+  now: number
+}
+
+/** Everyone else, by name: one row a device, that of its latest certificate. */
+export function peersOf(view: TeamView): PeerStatus[] {
+  const rows = [...latestOf(view.writers)]
+    .filter(([device]) => device !== view.self.device)
+    .map(([device, writer]): PeerStatus => {
+      const profile = view.profileOf(writer.device)
+      const source = profile?.source ?? `unknown-${device.slice(0, 6)}`
+      const logs = view.logs.filter((log) => keyText(log.device) === device)
+      const connection = view.connectionOf(writer.noise)
+      const isHere = connection === 'direct' || connection === 'relayed'
+      const seenAt = isHere ? view.now : view.lastSeen.get(device)
+      return {
+        device,
+        source,
+        name: profile?.name ?? source,
+        role: writer.role,
+        connection,
+        behind: logs.reduce((sum, { behind }) => sum + behind, 0),
+        lastSeen: seenAt === undefined ? null : new Date(seenAt).toISOString(),
+        version: view.versionOf(writer.device) ?? profile?.version ?? null,
+        problem: logs.find(({ problem }) => problem !== null)?.problem ?? null,
+      }
+    })
+  return rows.sort((a, b) => compare(a.name, b.name) || compare(a.device, b.device))
+}
+
+/** Everyone: oneself first, then the others by name. */
+export function membersOf(view: TeamView, peers: readonly PeerStatus[]): MemberRow[] {
+  const { self } = view
+  const writers = latestOf(view.writers)
+  const own: MemberRow = {
+    device: self.device,
+    source: self.source,
+    name: self.name,
+    role: self.role,
+    presence: self.presence,
+    connection: null,
+    behind: 0,
+    lastSeen: new Date(view.now).toISOString(),
+    version: self.version,
+    isArchiver: false,
+    isSelf: true,
+  }
+  const others = peers.map(
+    ({ device, source, name, role, connection, behind, lastSeen, version }): MemberRow => {
+      const key = writers.get(device)!.device
+      return {
+        device,
+        source,
+        name,
+        role,
+        presence: view.presenceOf(key) ?? 'offline',
+        connection,
+        behind,
+        lastSeen,
+        version,
+        isArchiver: view.profileOf(key)?.isArchiver ?? false,
+        isSelf: false,
+      }
+    },
+  )
+  return [own, ...others]
+}
+
+/** Each device's latest certificate, those that left apart. */
+function latestOf(writers: readonly Writer[]): Map<string, Writer> {
+  const latest = new Map<string, Writer>()
+  for (const writer of writers) {
+    const device = keyText(writer.device)
+    const known = latest.get(device)
+    if (!writer.hasLeft && (!known || known.issuedAt < writer.issuedAt)) latest.set(device, writer)
+  }
+  return latest
+}
