@@ -200,6 +200,7 @@ describe('every screen', () => {
     heat: '#/heat',
     table: '#/heat?days=30&view=table&zone=utc',
     session: `#/session/${session(2).id}`,
+    people: '#/people',
     settings: '#/settings',
   })
 

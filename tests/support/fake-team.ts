@@ -79,15 +79,18 @@ export class FakeTeam {
   }
 
   members(): MemberRow[] {
-    return this.#members.map(({ problem: _, connection, ...row }, i) => ({
-      ...row,
-      isSelf: i === 0,
-      connection: i ? connection : null,
-    }))
+    return this.#members.map((row, i) => {
+      const { device, source, name, role, presence, behind, lastSeen, version, isArchiver } = row
+      const known = { device, source, name, role, presence, behind, lastSeen, version, isArchiver }
+      return { ...known, isSelf: i === 0, connection: i ? row.connection : null }
+    })
   }
 
   peers(): PeerStatus[] {
-    return this.#members.slice(1).map(({ presence: _, isArchiver: __, ...peer }) => peer)
+    return this.#members.slice(1).map((row) => {
+      const { device, source, name, role, connection, behind, lastSeen, version, problem } = row
+      return { device, source, name, role, connection, behind, lastSeen, version, problem }
+    })
   }
 
   /** Somebody changes, and everyone connected is told. */

@@ -1,4 +1,13 @@
-import type { EventRow, HeatmapAnswer, ServerMessage, SessionRow, StatusAnswer } from '../../core/api.ts'
+import type {
+  EventRow,
+  HeatmapAnswer,
+  MemberRow,
+  Overlap,
+  PeerStatus,
+  ServerMessage,
+  SessionRow,
+  StatusAnswer,
+} from '../../core/api.ts'
 import type { Event } from '../../core/events.ts'
 import { handleOf } from '../../core/handle.ts'
 
@@ -30,6 +39,46 @@ export function sessionRow(change: Partial<SessionRow> = {}): SessionRow {
     density: { from: at, stepMs: 60_000, counts: [] },
     ...change,
   }
+}
+
+export function memberRow(change: Partial<MemberRow> = {}): MemberRow {
+  return {
+    device: 'device',
+    source: 'laptop-ybndrf',
+    name: 'Ada Okafor',
+    role: 'member',
+    presence: 'active',
+    connection: 'direct',
+    behind: 0,
+    lastSeen: null,
+    version: '0.1.0',
+    isArchiver: false,
+    isSelf: false,
+    ...change,
+  }
+}
+
+export function peerStatus(change: Partial<PeerStatus> = {}): PeerStatus {
+  const { device, source, name, role, behind, lastSeen, version } = memberRow()
+  const place = { device, source, name, role, behind, lastSeen, version }
+  return { ...place, connection: 'direct', problem: null, ...change }
+}
+
+/** A file that sessions of some sources edit, the latest first; oneself is `ada-ybndrf`. */
+export function overlap({
+  context = 'invite.ts',
+  fileTag = 'ybndrfg8ejkm',
+  who = ['bruno-cpqxot', 'ada-ybndrf'],
+  at = NOW,
+} = {}): Overlap {
+  const sessions = who.map((source, i) => ({
+    sessionId: `session-${i}`,
+    source,
+    handle: handleOf(`session-${i}`),
+    lastAt: new Date(at - i * 1000).toISOString(),
+    isSelf: source === 'ada-ybndrf',
+  }))
+  return { fileTag, context, project: 'web-app', kind: new Set(who).size > 1 ? 'team' : 'own', sessions }
 }
 
 /** The page's end of a WebSocket; the test is the node. */

@@ -1,5 +1,5 @@
 import type { Overlap, OverlapsAnswer } from '../../core/api.ts'
-import { isMine, overlapKey } from './same-file.ts'
+import { isMine, overlapKey, peopleKey } from './same-file.ts'
 import { keyOf } from './sessions.svelte.ts'
 
 const KEY = 'vibetea.same-file'
@@ -12,10 +12,11 @@ interface Seen {
   isDismissed: boolean
 }
 
-export interface ShownOverlap {
-  key: string
-  overlap: Overlap
-  /** ms. */
+/** Files that one's own sessions share with the same people, at least one; what began last comes first. */
+export interface SharedFiles {
+  people: string
+  overlaps: Overlap[]
+  /** When the latest of them began, ms. */
   since: number
 }
 
@@ -34,27 +35,32 @@ export class Overlaps {
   readonly #options: OverlapsOptions
   #soon: ReturnType<typeof setTimeout> | undefined
   #isWanted = false
+  #isAsking = false
   #poll: ReturnType<typeof setTimeout> | undefined
+  /** Numbers of the calls that were made last and whose answer is shown. */
   #load = 0
+  #taken = 0
   #isStopped = false
 
   constructor(options: OverlapsOptions) {
     this.#options = options
   }
 
-  /** Those of one's own sessions with a teammate's that were not dismissed; what began last comes first. */
-  readonly mine: ShownOverlap[] = $derived.by(() =>
-    this.all
-      .filter(isMine)
-      .map((overlap) => {
-        const key = overlapKey(overlap)
-        return { key, overlap, seen: this.#seen.get(key) }
-      })
-      .flatMap(({ key, overlap, seen }) =>
-        seen && !seen.isDismissed ? [{ key, overlap, since: seen.since }] : [],
-      )
-      .sort((a, b) => b.since - a.since || (a.key < b.key ? -1 : 1)),
-  )
+  /** What was not dismissed of that which one's own sessions share with teammates'; what began last comes first. */
+  readonly mine: SharedFiles[] = $derived.by(() => {
+    const since = (overlap: Overlap) => this.#seen.get(overlapKey(overlap))?.since ?? 0
+    const fresh = this.all
+      .filter((overlap) => isMine(overlap) && this.#seen.get(overlapKey(overlap))?.isDismissed === false)
+      .sort((a, b) => since(b) - since(a) || (a.fileTag < b.fileTag ? -1 : 1))
+    const groups = new Map<string, SharedFiles>()
+    for (const overlap of fresh) {
+      const people = peopleKey(overlap)
+      const known = groups.get(people)
+      if (known) known.overlaps.push(overlap)
+      else groups.set(people, { people, overlaps: [overlap], since: since(overlap) })
+    }
+    return [...groups.values()]
+  })
   readonly #bySession: ReadonlyMap<string, Overlap[]> = $derived.by(() => {
     const found = new Map<string, Overlap[]>()
     for (const overlap of this.all) {
@@ -72,16 +78,17 @@ export class Overlaps {
     return [...found].sort((a, b) => Number(isMine(b)) - Number(isMine(a)))
   }
 
-  /** No more of this one, until it has ended and begins anew or somebody else comes to it. */
-  dismiss(key: string): void {
-    const seen = this.#seen.get(key)
-    if (seen) this.#keep(new Map([...this.#seen, [key, { ...seen, isDismissed: true }]]))
+  /** No more of these, until one has ended and begins anew or somebody else comes to it. */
+  dismiss({ overlaps }: SharedFiles): void {
+    const seen = new Map(this.#seen)
+    for (const key of overlaps.map(overlapKey)) seen.set(key, { ...seen.get(key)!, isDismissed: true })
+    this.#keep(seen)
   }
 
-  /** A file was touched: asks now, but not within a second of the last time. */
+  /** A file was touched: asks now, but not within a second of the last answer. */
   loadSoon(): void {
     this.#isWanted = true
-    if (this.#soon === undefined) this.#loadWanted()
+    if (!this.#isAsking) void this.#loadWanted()
   }
 
   /** Asks now. Rejects with an ApiError; what is shown then stays. */
@@ -90,7 +97,10 @@ export class Overlaps {
     clearTimeout(this.#poll)
     try {
       const { overlaps } = await this.#options.fetch()
-      if (load === this.#load) this.#take(overlaps)
+      if (load > this.#taken) {
+        this.#taken = load
+        this.#take(overlaps)
+      }
     } finally {
       if (load === this.#load && this.all.length && !this.#isStopped) {
         this.#poll = setTimeout(() => void this.#again(), POLL_MS)
@@ -104,13 +114,14 @@ export class Overlaps {
     clearTimeout(this.#poll)
   }
 
-  #loadWanted(): void {
-    this.#isWanted = false
-    void this.#again()
-    this.#soon = setTimeout(() => {
-      this.#soon = undefined
-      if (this.#isWanted) this.#loadWanted()
-    }, SOON_MS)
+  async #loadWanted(): Promise<void> {
+    this.#isAsking = true
+    while (this.#isWanted && !this.#isStopped) {
+      this.#isWanted = false
+      await this.#again()
+      await new Promise((resolve) => (this.#soon = setTimeout(resolve, SOON_MS)))
+    }
+    this.#isAsking = false
   }
 
   async #again(): Promise<void> {

@@ -12,10 +12,17 @@ export function colourOf(name: string): number {
 
 const MAX_NAME = 80
 
-/** A source without the device's letters. */
-const labelOf = (source: string): string => plain(source.replace(/-[a-z0-9]{6}$/, ''), MAX_NAME)
+const DEVICE = /-([a-z0-9]{6})$/
 
-const bareName = ({ source, name }: Named): string => plain(name, MAX_NAME).trim() || labelOf(source)
+/** A source without the device's letters. */
+const labelOf = (source: string): string => plain(source.replace(DEVICE, ''), MAX_NAME)
+
+/** The device's letters alone. */
+const lettersOf = (source: string): string => DEVICE.exec(source)?.[1] ?? plain(source, MAX_NAME)
+
+/** Before a name has come, the source stands in its place. */
+const bareName = ({ source, name }: Named): string =>
+  (name !== source && plain(name, MAX_NAME).trim()) || labelOf(source)
 
 /** Names that look alike are one: anybody can choose any. */
 const fold = (name: string): string => name.normalize('NFKC').toLowerCase()
@@ -25,7 +32,7 @@ interface Named {
   name: string
 }
 
-/** What each source's owner is called, by source; two of one name have their source behind it. */
+/** What each source's owner is called, by source; two of one name have what tells their sources apart behind it. */
 export function namesApart(people: readonly Named[]): Map<string, string> {
   return new Map(
     people.map((person) => {
@@ -34,9 +41,10 @@ export function namesApart(people: readonly Named[]): Map<string, string> {
         (other) => other.source !== person.source && fold(bareName(other)) === fold(name),
       )
       if (!twins.length) return [person.source, name]
-      const label = labelOf(person.source)
-      const isEnough = twins.every(({ source }) => labelOf(source) !== label)
-      return [person.source, `${name} (${isEnough ? label : plain(person.source, MAX_NAME)})`]
+      const isTold = (say: (source: string) => string) =>
+        twins.every(({ source }) => say(source) !== say(person.source))
+      const say = [labelOf, lettersOf].find(isTold) ?? ((source) => plain(source, MAX_NAME))
+      return [person.source, `${name} (${say(person.source)})`]
     }),
   )
 }

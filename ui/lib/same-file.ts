@@ -1,5 +1,6 @@
 import type { Overlap } from '../../core/api.ts'
 import { plain } from './text.ts'
+import { plural } from './time.ts'
 
 /** "You are in the same file": what is said of sessions that edit one file. */
 
@@ -18,9 +19,12 @@ export const othersOf = ({ sessions }: Overlap): string[] => [
   ...new Set(sessions.filter(({ isSelf }) => !isSelf).map(({ source }) => source)),
 ]
 
+/** The people in it besides oneself, as a key. */
+export const peopleKey = (overlap: Overlap): string => othersOf(overlap).sort().join(' ')
+
 /** What tells one from all others: the file and the people in it besides oneself. */
 export const overlapKey = (overlap: Overlap): string =>
-  [overlap.kind, overlap.fileTag, ...othersOf(overlap).sort()].join(' ')
+  `${overlap.kind} ${overlap.fileTag} ${peopleKey(overlap)}`
 
 function agentsAre(people: readonly string[]): string {
   const owners = people.map((name) => `${name}’s`)
@@ -28,9 +32,14 @@ function agentsAre(people: readonly string[]): string {
   return `${owners.slice(0, -1).join(', ')} and ${owners.at(-1)!} agents are`
 }
 
-/** `Bruno’s agent is in invite.ts too`: to somebody whose own agent is. */
-export function sameFileSentence(overlap: Overlap, nameOf: (source: string) => string): string {
-  return `${agentsAre(othersOf(overlap).map(nameOf))} in ${fileName(overlap)} too`
+/**
+ * `Bruno’s agent is in invite.ts too`, to somebody whose own agent is; overlaps with the same people, the latest first,
+ * at least one.
+ */
+export function sameFileSentence(overlaps: readonly Overlap[], nameOf: (source: string) => string): string {
+  const [first, second] = overlaps as readonly [Overlap, ...Overlap[]]
+  const more = overlaps.length > 2 ? plural(overlaps.length - 1, 'more file') : second && fileName(second)
+  return `${agentsAre(othersOf(first).map(nameOf))} in ${fileName(first)}${more ? ` and ${more}` : ''} too`
 }
 
 /** What stands at the row of one of its sessions, which is of `source`. */

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+import { namesApart, People, teammatesOf } from '../../ui/lib/people.svelte.ts'
+import { behindWords, initials, isNewer, newerVersion, roleWord, seenWords } from '../../ui/lib/teammates.ts'
+import { memberRow, NOW, peerStatus } from './support.ts'
+
+describe('names', () => {
+  const called = (...people: [source: string, name: string][]) => [
+    ...namesApart(people.map(([source, name]) => ({ source, name }))).values(),
+  ]
+
+  it('stand alone where nobody else has them', () => {
+    expect(called(['mac-ybndrf', 'Ada'], ['desk-cpqxot', 'Bruno'])).toEqual(['Ada', 'Bruno'])
+  })
+
+  it('that are alike, or look alike, are told apart by machine', () => {
+    expect(called(['mac-ybndrf', 'Ada'], ['desk-cpqxot', ' ada\u200B'])).toEqual(['Ada (mac)', 'ada (desk)'])
+  })
+
+  it('that are alike on machines that are called alike are told apart by device', () => {
+    const twins = called(['mac-ybndrf', 'Ada'], ['mac-cpqxot', 'Ada'], ['desk-aaaaaa', 'Ada'])
+    expect(twins).toEqual(['Ada (ybndrf)', 'Ada (cpqxot)', 'Ada (desk)'])
+  })
+
+  it('that nobody can see, or that have not come yet, are the machine’s', () => {
+    expect(called(['mac-ybndrf', '\u202E \u200B'])).toEqual(['mac'])
+    expect(called(['mac-ybndrf', 'mac-ybndrf'])).toEqual(['mac'])
+    expect(new People().name('thinkpad-y7d1rt')).toBe('thinkpad')
+  })
+})
+
+describe('teammates', () => {
+  it('stand by name, oneself first, whatever they did', () => {
+    const rows = ['Zoe', 'Ada', 'Me', 'Bruno'].map((name, i) =>
+      memberRow({ name, source: `m-${i}`, device: `d${i}`, isSelf: name === 'Me' }),
+    )
+    expect(teammatesOf(rows, []).map(({ name }) => name)).toEqual(['Me', 'Ada', 'Bruno', 'Zoe'])
+  })
+
+  it('are reached as the peer of their device is', () => {
+    const members = [memberRow({ device: 'a', connection: 'direct', behind: 0 })]
+    const [row] = teammatesOf(members, [
+      peerStatus({ device: 'a', connection: 'relayed', behind: 7, problem: 'Its log grew too fast.' }),
+    ])
+    expect(row).toMatchObject({ connection: 'relayed', behind: 7, problem: 'Its log grew too fast.' })
+  })
+
+  it('are there as soon as they are met', () => {
+    const rows = teammatesOf([], [peerStatus({ device: 'b', name: 'Bruno', connection: 'direct' })])
+    expect(rows).toMatchObject([{ name: 'Bruno', presence: 'online', isSelf: false }])
+  })
+})
+
+describe('words', () => {
+  it('say what somebody does in the team', () => {
+    expect(roleWord({ role: 'member', isArchiver: false })).toBe('member')
+    expect(roleWord({ role: 'reader', isArchiver: false })).toBe('watching')
+    expect(roleWord({ role: 'reader', isArchiver: true })).toBe('archives')
+    expect(roleWord({ role: 'mirror', isArchiver: false })).toBe('mirror')
+  })
+
+  it('say how far a log is behind, where there is one', () => {
+    const other = { role: 'member', isSelf: false } as const
+    expect(behindWords({ ...other, behind: 0 })).toBe('up to date')
+    expect(behindWords({ ...other, behind: 1 })).toBe('1 block behind')
+    expect(behindWords({ ...other, role: 'reader', behind: 0 })).toBe('')
+  })
+
+  it('say when somebody was last seen', () => {
+    const gone = { isSelf: false, connection: 'offline' as const }
+    expect(seenWords({ ...gone, lastSeen: new Date(NOW - 7_500_000).toISOString() }, NOW)).toBe(
+      '2 h 5 min ago',
+    )
+    expect(seenWords({ ...gone, lastSeen: null }, NOW)).toBe('not met yet')
+    expect(seenWords({ ...gone, connection: 'relayed', lastSeen: null }, NOW)).toBe('now')
+  })
+
+  it('have two letters for a name', () => {
+    expect(['Ada Okafor', 'eve', 'Ada Okafor (mac)', '李 明', '…'].map(initials)).toEqual([
+      'AO',
+      'E',
+      'AO',
+      '李明',
+      '?',
+    ])
+  })
+})
+
+describe('versions', () => {
+  it('come after one another by number', () => {
+    expect(isNewer('1.10.0', '1.9.3')).toBe(true)
+    expect(isNewer('1.9.3', '1.9.3')).toBe(false)
+    expect(isNewer('1.9.3-beta', '2.0.0')).toBe(false)
+    expect(isNewer('best', '1.0.0')).toBe(false)
+  })
+
+  it('of teammates are told where the newest is newer than one’s own', () => {
+    const runs = (version: string | null, isSelf = false) => ({
+      ...memberRow({ version, isSelf }),
+      problem: null,
+    })
+    expect(newerVersion([runs('9.0.0', true), runs('1.3.0'), runs('1.4.0'), runs(null)], '1.1.0')).toBe(
+      '1.4.0',
+    )
+    expect(newerVersion([runs('1.1.0'), runs('0.9.0')], '1.1.0')).toBeNull()
+  })
+})
