@@ -7,7 +7,7 @@ import { emptyTotals, noTokens } from '../core/totals.ts'
 import type { Context } from '../node/cli/command.ts'
 import { CSV_HEADER } from '../node/cli/csv.ts'
 import { commands } from '../node/cli/program.ts'
-import { CONFIG_KEYS, variableOf } from '../node/home/settings.ts'
+import { CONFIG_KEYS, OTHER_VARIABLES, variableOf } from '../node/home/settings.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DOCS = [
@@ -78,7 +78,7 @@ describe('the documents', () => {
   test('every setting of the README exists', () => {
     const settings = tableOf('README.md', 'Settings').flatMap(([variable = '']) => codes(variable))
     expect(settings).toContain('VIBETEA_PORT')
-    const known = ['VIBETEA_HOME', ...CONFIG_KEYS.map(variableOf)]
+    const known = [...OTHER_VARIABLES, ...CONFIG_KEYS.map(variableOf)]
     expect(settings.filter((name) => !known.includes(name))).toEqual([])
   })
 

@@ -2,7 +2,7 @@ import type { Consent } from '../../core/api.ts'
 import { printable } from '../../core/printable.ts'
 import { projectKey } from '../../core/project-key.ts'
 import { span } from './output.ts'
-import type { Peeked } from './team-work.ts'
+import type { Peeked } from '../peek.ts'
 
 /** What a person is told before entering a team, and how the answers are read. */
 

@@ -15,7 +15,7 @@ import {
 import { personName, validName } from './person.ts'
 import { keyCode } from './qr.ts'
 import { settingsOf } from './settings.ts'
-import type { RecentProjects } from './team-work.ts'
+import type { recentProjects } from '../recent-projects.ts'
 import { createTeam } from '../team-life.ts'
 
 export interface CreateFlags extends EnterFlags {
@@ -28,7 +28,7 @@ export async function create(
   context: Context,
   argument: string | undefined,
   flags: CreateFlags,
-  recentProjects: RecentProjects,
+  find: typeof recentProjects,
 ): Promise<void> {
   const wishes = wishesOf(flags)
   const named = argument === undefined ? null : validName('The team name', argument)
@@ -40,7 +40,7 @@ export async function create(
   const args: { teamName: string | null } & Consent = isAsked
     ? await inDialogue(context, async (dialogue) => {
         const sought = { settings, client, share }
-        const projects = projectsToAsk(context, sought, recentProjects, dialogue.signal)
+        const projects = projectsToAsk(context, sought, find, dialogue.signal)
         dialogue.say(`Making ${nameOfTeam({ teamName: named })}.`)
         return { teamName: named, ...(await askMember(context, dialogue, wishes, projects)) }
       })

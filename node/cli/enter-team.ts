@@ -12,7 +12,7 @@ import { memberLines, parseAnswer, parseShare, projectLines, projectNames, RECEN
 import type { Dialogue } from './dialogue.ts'
 import { personName } from './person.ts'
 import type { TeamLifeOptions } from '../team-life.ts'
-import type { RecentProjects } from './team-work.ts'
+import type { recentProjects } from '../recent-projects.ts'
 
 /** What `create` and `join` have in common: which team a home is in, and what is asked before it enters one. */
 
@@ -82,11 +82,11 @@ export function lifeOptions(context: Context, settings: Settings): TeamLifeOptio
 export function projectsToAsk(
   context: Context,
   { settings, client, share }: { settings: Settings; client: Client | null } & Pick<Wishes, 'share'>,
-  find: RecentProjects,
+  find: typeof recentProjects,
   signal: AbortSignal,
 ): Promise<string[]> {
   if (share !== null) return Promise.resolve([])
-  const options = { settings, environment: context, warn: context.err, since: Date.now() - RECENT_MS, signal }
+  const options = { settings, environment: context, since: Date.now() - RECENT_MS, signal }
   const names = (client ? recorded(client) : find(options)).then(projectNames)
   names.catch(() => undefined) // it is awaited only after another question, and throws there
   return names

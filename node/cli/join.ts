@@ -13,7 +13,8 @@ import type { EnterFlags, Wishes } from './enter-team.ts'
 import { askMember, lifeOptions, projectsToAsk, refuseSecondTeam, wishesOf } from './enter-team.ts'
 import { personName } from './person.ts'
 import { settingsOf } from './settings.ts'
-import type { Peek, RecentProjects } from './team-work.ts'
+import type { recentProjects } from '../recent-projects.ts'
+import type { lookAtTeam } from './look.ts'
 import { joinTeam } from '../team-life.ts'
 
 /** How long the look at a team may take before the questions begin, ms. */
@@ -25,8 +26,8 @@ export interface JoinFlags extends EnterFlags {
 
 /** What `join` does beside asking. */
 export interface JoinWork {
-  peek: Peek
-  recentProjects: RecentProjects
+  peek: typeof lookAtTeam
+  recentProjects: typeof recentProjects
   /** Runs the node until it is ended; its exit code. */
   start: () => Promise<number>
 }

@@ -1,9 +1,15 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { VERSION } from '../version.ts'
 import type { Context } from './command.ts'
+import { Cancelled, UsageError } from './ends.ts'
+import type { CreateFlags } from './create.ts'
+import type { InviteFlags } from './invite.ts'
+import type { JoinFlags } from './join.ts'
 
 /** Wrong usage: an unknown command or option, a missing argument. */
 const WRONG_USAGE = 2
+/** What shells give for a command that Ctrl-C ended. */
+const INTERRUPTED = 130
 
 /** Runs one command line, without `node` and the program's name; the exit code. Throws VibeTeaError. */
 export async function run(args: readonly string[], context: Context): Promise<number> {
@@ -14,6 +20,10 @@ export async function run(args: readonly string[], context: Context): Promise<nu
   try {
     await program.parseAsync(isBare ? ['start', ...args] : [...args], { from: 'user' })
   } catch (error) {
+    if (error instanceof UsageError || error instanceof Cancelled) {
+      context.err(error.sentence)
+      return error instanceof UsageError ? WRONG_USAGE : INTERRUPTED
+    }
     if (!(error instanceof CommanderError)) throw error
     return error.exitCode === 0 ? 0 : WRONG_USAGE
   }
@@ -42,6 +52,52 @@ export function commands(context: Context, exit: (code: number) => void): Comman
       const { start } = await import('./start.ts')
       exit(await start(context, flags))
     })
+  const entering = (command: Command) =>
+    command
+      .option('--share <projects>', 'what to share: all, none, or names of projects with commas between them')
+      .option('--backfill <time>', 'share what happened before, too: 30d')
+      .option('--name <name>', 'the name that teammates see')
+  entering(add('create', 'make a team and print its key'))
+    .argument('[name]', 'how the team is called')
+    .option('--qr', 'the key as a code for a camera, too')
+    .option('--json', 'as JSON, without a question')
+    .action(async (name: string | undefined, flags: CreateFlags) => {
+      const { recentProjects } = await import('../recent-projects.ts')
+      await (await import('./create.ts')).create(context, name, flags, recentProjects)
+    })
+  entering(add('join', 'enter a team and run the node; says what teammates will see, and asks'))
+    .argument(
+      '[key]',
+      'the team key; - reads it from stdin; without it VIBETEA_TEAM_KEY counts, or it is asked for',
+    )
+    .option('--no-start', 'do not run the node')
+    .action(async (key: string | undefined, flags: JoinFlags) => {
+      const { lookAtTeam } = await import('./look.ts')
+      const { recentProjects } = await import('../recent-projects.ts')
+      const start = async () => (await import('./start.ts')).start(context, { open: context.isInteractive })
+      exit(
+        await (
+          await import('./join.ts')
+        ).join(context, key, flags, { peek: lookAtTeam, recentProjects, start }),
+      )
+    })
+  add('leave', 'leave the team')
+    .option('--yes', 'without a question')
+    .action(async (flags: { yes?: boolean }) => {
+      const { leaveTeam } = await import('../team-life.ts')
+      exit(await (await import('./leave.ts')).leave(context, flags, leaveTeam))
+    })
+  add('members', 'who is in the team, who watches, and how each is reached')
+    .option('--json', 'as JSON')
+    .action(async (flags: { json?: boolean }) => (await import('./members.ts')).members(context, flags))
+  add('invite', 'print a key to hand out')
+    .option('--read-only', 'one with which people only watch')
+    .addOption(
+      new Option('--mirror', 'one for a server that passes logs on and reads none').conflicts('readOnly'),
+    )
+    .option('--qr', 'as a code for a camera, too')
+    .option('--json', 'as JSON')
+    .action(async (flags: InviteFlags) => (await import('./invite.ts')).invite(context, flags))
   add('open', 'open the dashboard of the running node')
     .option('--print', 'print a one-time address instead, good for 60 seconds')
     .action(async (flags: { print?: boolean }) => (await import('./open.ts')).open(context, flags))
@@ -87,6 +143,13 @@ export function commands(context: Context, exit: (code: number) => void): Comman
     .action(async (flags: { format: string; from?: string; to?: string }) =>
       (await import('./export.ts')).exportEvents(context, flags),
     )
+  add('bootstrap', 'run a bootstrap node of your own, for networks without internet')
+    .option('--port <number>', 'its UDP port', '49737')
+    .option('--host <address>', 'the address that it listens on', '0.0.0.0')
+    .action(async (flags: { port?: string; host?: string }) => {
+      const { bootstrap } = await import('./bootstrap.ts')
+      exit(await bootstrap(context, flags))
+    })
   add('doctor', 'check this machine and say what to mend')
     .option('--json', 'as JSON')
     .action(async (flags: { json?: boolean }) => {

@@ -74,7 +74,7 @@ const DIRECTORY_KEYS = ASSISTANTS.map((assistant): DirectoryKey => `${assistant}
 export const CONFIG_KEYS: readonly string[] = [...Object.keys(KINDS), ...DIRECTORY_KEYS]
 
 /** Variables that other parts read by themselves: a team key is never kept among the settings. */
-const OTHER_VARIABLES = ['VIBETEA_HOME', 'VIBETEA_TEAM_KEY', 'VIBETEA_TEAM_KEY_FILE']
+export const OTHER_VARIABLES = ['VIBETEA_HOME', 'VIBETEA_TEAM_KEY', 'VIBETEA_TEAM_KEY_FILE']
 
 /** `historyDays` → `VIBETEA_HISTORY_DAYS`. */
 export function variableOf(key: string): string {

@@ -154,7 +154,7 @@ describe('leave', () => {
   test('--yes asks nothing; without it and without a terminal nothing is done', async () => {
     const desk = nobody()
     await creating(desk)
-    await expect(leaving(desk).code).rejects.toThrow('vibetea leave --yes')
+    await expect(leaving(desk).code).rejects.toMatchObject({ remedy: 'Say it: vibetea leave --yes' })
     const left = leaving(desk, { yes: true })
     expect(await left.code).toBe(0)
     expect(left.isDone).toBe(true)

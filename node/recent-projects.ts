@@ -1,0 +1,69 @@
+import { stat } from 'node:fs/promises'
+import type { NamedProject } from '../core/project-key.ts'
+import type { Settings } from './home/settings.ts'
+import { SharingDecisions } from './home/sharing.ts'
+import { ADAPTERS, sessionDirectories } from './sources/adapters.ts'
+import { attempt, filesAt, recordsOf } from './sources/batch-files.ts'
+import { nativeBlake2b } from './sources/native-hash.ts'
+import type { Environment } from './sources/port.ts'
+import { Projects } from './sources/projects.ts'
+
+export interface RecentProjectsOptions {
+  settings: Settings
+  environment: Environment
+  /** ms since 1970. */
+  since: number
+  /** Aborted: what has been found so far is answered. */
+  signal: AbortSignal
+}
+
+/** A session says within its first lines where it runs. */
+const CHUNK_BYTES = 64 * 1024
+const MAX_CHUNKS = 16
+
+/**
+ * The projects in which sessions of this machine were written to since some time, those of the latest first, by name;
+ * excluded ones are left out. For a home in which no node runs, and that need not be there yet: nothing is kept. What
+ * cannot be read is left out.
+ */
+export async function recentProjects(options: RecentProjectsOptions): Promise<NamedProject[]> {
+  const { settings, environment, signal } = options
+  const sharing = await SharingDecisions.open(settings.home)
+  // Tags are left out: they are asked of git, and made with a key that a new home does not have.
+  const runGit = () => Promise.resolve(null)
+  const { homeDirectory } = environment
+  const projects = new Projects({ tagKey: new Uint8Array(32), hash: nativeBlake2b, homeDirectory, runGit })
+  const names = new Set<string>()
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
+  for (const path of await recentFiles(options)) {
+    if (signal.aborted) break
+    const directory = await attempt(path, () => directoryOf(path, buffer), ignore)
+    if (directory !== null) names.add((await projects.resolve(directory)).name)
+  }
+  return [...names].filter((name) => sharing.sharingOf(name) !== 'excluded').map((project) => ({ project }))
+}
+
+/** Session files that were written to since then, the latest first. */
+async function recentFiles({ settings, environment, since }: RecentProjectsOptions): Promise<string[]> {
+  const found: { path: string; mtimeMs: number }[] = []
+  for (const path of await filesAt(sessionDirectories(settings.directories, environment), ignore)) {
+    const stats = await attempt(path, () => stat(path), ignore)
+    if (stats && stats.mtimeMs >= since) found.push({ path, mtimeMs: stats.mtimeMs })
+  }
+  return found.sort((a, b) => b.mtimeMs - a.mtimeMs).map(({ path }) => path)
+}
+
+/** The directory that a session first says it runs in; null where it says none. */
+async function directoryOf(path: string, buffer: Buffer): Promise<string | null> {
+  let chunks = 0
+  for await (const { reader, lines } of recordsOf(path, ADAPTERS, buffer)) {
+    for (const { bytes, start } of lines) {
+      for (const { cwd } of reader.read(bytes, start)) if (cwd !== null) return cwd
+    }
+    if (++chunks >= MAX_CHUNKS) return null
+  }
+  return null
+}
+
+/** `doctor` says what cannot be read. */
+const ignore = (): void => undefined
