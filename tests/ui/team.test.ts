@@ -211,7 +211,7 @@ describe('the people', () => {
     expect(rows()).toEqual([
       'AO Ada Okafor you ada-ybndrf | member | active | this machine | seen now | VibeTea 0.1.0',
       'B1 box-1 box-jkmcpq | archives | online | direct | seen now | VibeTea 0.1.0',
-      'BL Bruno Lima bruno-cpqxot | member | waiting | relayed | up to date | seen now | VibeTea 1.3.0 newer than yours',
+      'BL Bruno Lima bruno-cpqxot | member | waiting | relayed | up to date | seen now | VibeTea 1.3.0 newer',
       'D Dana dana-jkmcpq | member | offline | offline | 12 blocks behind | seen 2 h ago | VibeTea 0.1.0',
       '▲ Its log grew too fast.',
       'E Eve eve-jkmcpq | watching | online | direct | seen now | VibeTea 0.1.0',
