@@ -1,0 +1,150 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Timers } from '../../core/timers.ts'
+import { historyOf } from './history.ts'
+import { PEOPLE, SCRIPTS } from './people.ts'
+import { makeRepository } from './repository.ts'
+import type { PersonId, Script } from './script.ts'
+import type { Place } from './session-files.ts'
+import { SessionFiles } from './session-files.ts'
+import { transcriptLength } from './transcript.ts'
+
+export interface ReplayOptions {
+  /** A directory of the demo's own; each person gets a home below it. */
+  directory: string
+  timers: Timers
+  /** Gives that many random bytes. */
+  random: (bytes: number) => Uint8Array
+  /** How much faster than it is written everything goes. */
+  speed: number
+  /** Days of history, today among them; 0 for none. */
+  historyDays: number
+  /** A session goes on, with the same turns again, until it has lasted for about this long. */
+  sessionMs: number
+  /** A process that lives as long as the replay does. */
+  pid: number
+  /** Is told when something cannot be written; the session that it belongs to stops there. */
+  failed: (error: unknown) => void
+}
+
+/** Between the end of a session and the next of its kind. */
+const BETWEEN_SESSIONS_S = 25
+
+/**
+ * Three people at work: writes session files as their assistants would, at their times, and when a session is over
+ * begins another, so that there is always something to see.
+ */
+export class Replay {
+  readonly #options: ReplayOptions
+  /** How to call off what each session waits for. */
+  readonly #waits = new Map<Script, () => void>()
+  readonly #writing = new Set<Promise<void>>()
+  #isStopped = false
+
+  private constructor(options: ReplayOptions) {
+    this.#options = options
+  }
+
+  /** Makes the homes, the clones of the repositories and the history. */
+  static async prepare(options: ReplayOptions): Promise<Replay> {
+    const replay = new Replay(options)
+    await Promise.all(PEOPLE.map(({ id }) => replay.#settle(id)))
+    return replay
+  }
+
+  /** A person's home. */
+  homeOf(id: PersonId): string {
+    return join(this.#options.directory, id)
+  }
+
+  /** The configuration directory of a person's Claude Code. */
+  claudeOf(id: PersonId): string {
+    return join(this.homeOf(id), '.claude')
+  }
+
+  /** Begins all sessions. What their head start has them behind already is written at once. */
+  start(): void {
+    SCRIPTS.forEach((script, number) => this.#track(this.#play(script, number)))
+  }
+
+  /** Stops; resolves when nothing is written any more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    for (const callOff of this.#waits.values()) callOff()
+    await Promise.all(this.#writing)
+  }
+
+  #placeOf(id: PersonId): Place {
+    const { code } = PEOPLE.find((person) => person.id === id)!
+    return { claude: this.claudeOf(id), code: join(this.homeOf(id), code) }
+  }
+
+  async #settle(id: PersonId): Promise<void> {
+    const { timers, historyDays } = this.#options
+    const person = PEOPLE.find((each) => each.id === id)!
+    const place = this.#placeOf(id)
+    await mkdir(join(place.claude, 'projects'), { recursive: true })
+    await mkdir(join(place.claude, 'sessions'), { recursive: true })
+    const repositories = new Set(SCRIPTS.filter(({ who }) => who === id).map(({ repository }) => repository))
+    for (const name of repositories) await makeRepository(join(place.code, name), name)
+    const random = () => this.#fraction()
+    const past = historyOf({ person, scripts: SCRIPTS, now: timers.now(), days: historyDays, random })
+    for (const { script, turns, startedAt, stretch } of past) {
+      await new SessionFiles(place, script, turns, (digits) => this.#hex(digits)).writeAll(startedAt, stretch)
+    }
+  }
+
+  /** Plays a script again and again, each time as a new session. `number` names its process. */
+  async #play(script: Script, number: number): Promise<void> {
+    const { timers, speed, pid, sessionMs } = this.#options
+    const roundMs = (transcriptLength(script.turns) * 1000) / speed
+    const rounds = Math.max(1, Math.round(sessionMs / roundMs))
+    const turns = Array.from({ length: rounds }, () => script.turns).flat()
+    let headStartS = script.headStartS
+    for (;;) {
+      const session = new SessionFiles(this.#placeOf(script.who), script, turns, (digits) =>
+        this.#hex(digits),
+      )
+      let beforeS = headStartS
+      for (const entry of session.entries) {
+        const aheadS = headStartS - entry.atS
+        if (aheadS < 0) await this.#wait(script, ((entry.atS - beforeS) * 1000) / speed)
+        if (this.#isStopped) return
+        // What was before the start went at the same speed.
+        const at = timers.now() - Math.max(0, (aheadS * 1000) / speed)
+        await session.write(entry, at, { number: number + 1, pid })
+        beforeS = Math.max(entry.atS, headStartS)
+      }
+      headStartS = 0
+      await this.#wait(script, (BETWEEN_SESSIONS_S * 1000) / speed)
+    }
+  }
+
+  /** Resolves after `ms`, or at once when the replay is stopped. */
+  #wait(script: Script, ms: number): Promise<void> {
+    if (ms <= 0 || this.#isStopped) return Promise.resolve()
+    return new Promise((resolve) => {
+      const callOff = this.#options.timers.after(ms, resolve)
+      this.#waits.set(script, () => {
+        callOff()
+        resolve()
+      })
+    })
+  }
+
+  #track(playing: Promise<void>): void {
+    const done = playing.catch(this.#options.failed).finally(() => this.#writing.delete(done))
+    this.#writing.add(done)
+  }
+
+  #hex(digits: number): string {
+    return Buffer.from(this.#options.random(Math.ceil(digits / 2)))
+      .toString('hex')
+      .slice(0, digits)
+  }
+
+  /** From 0 to 1, without 1. */
+  #fraction(): number {
+    return Buffer.from(this.#options.random(4)).readUInt32LE() / 2 ** 32
+  }
+}
