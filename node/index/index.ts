@@ -112,6 +112,11 @@ export class Index {
     return this.#indexer.prune(core, beforeSeq)
   }
 
+  /** Takes out all that stood in a log and that it was ever here; it is followed no more. */
+  forget(core: string): Promise<void> {
+    return this.#indexer.forget(core)
+  }
+
   /** The cursor of the newest row. */
   get head(): string {
     return cursorOf(this.#options.arrivals.orderId, this.#headRow)

@@ -100,6 +100,20 @@ export class Indexer {
     })
   }
 
+  /**
+   * Takes out all that stood in a log, which is followed no more, and that it was ever here: one that comes again is
+   * indexed from its beginning.
+   */
+  async forget(core: string): Promise<void> {
+    // What was read of it before it was left may still be on its way.
+    while (this.#running) await this.#running
+    const cursor = this.#cursors.get(core)
+    if (!cursor) return
+    await this.prune(core, cursor.next)
+    await this.#exclusively(() => this.#options.db.run('DELETE FROM logs WHERE core = ?', [core]))
+    this.#cursors.delete(core)
+  }
+
   /** Waits for what is being written, and stops. */
   async close(): Promise<void> {
     this.#isClosed = true

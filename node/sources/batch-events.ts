@@ -6,6 +6,9 @@ import { weightOf } from '../../core/rule.ts'
 import { EventWeights } from './event-weights.ts'
 import { SortedEvents } from './sorted-events.ts'
 
+/** So many events are looked at in a few milliseconds. */
+export const TURN_EVENTS = 500
+
 interface Session {
   assistant: Assistant
   /** When the first event was; its project stands for the session. */
@@ -33,10 +36,12 @@ export class BatchEvents {
     this.#noteSession(event.payload.sessionId, draft, project)
   }
 
-  /** All events by time and then by id, with those of the sessions' beginnings and ends as of `now` (ms). */
-  *finish(now: number): Generator<Event> {
+  /** Adds the events of the sessions' beginnings and ends as of `now` (ms). Yields now and then, for others' turns. */
+  *follow(now: number): Generator<void> {
+    let count = 0
     for (const event of this.#sorted.all()) {
       if (this.#isFinal(event)) this.#sessions.get(event.payload.sessionId)!.lifecycle.add(event)
+      if (++count % TURN_EVENTS === 0) yield
     }
     for (const [sessionId, { assistant, project, lifecycle }] of this.#sessions) {
       for (const { at, fact } of lifecycle.due(now)) {
@@ -44,6 +49,10 @@ export class BatchEvents {
         if (event && this.#weights.raise(event.id, weight(event))) this.#sorted.add(event)
       }
     }
+  }
+
+  /** All events by time and then by id. They are gone from here afterwards. */
+  *drain(): Generator<Event> {
     for (const event of this.#sorted.drain()) {
       if (this.#isFinal(event)) yield event
     }

@@ -16,8 +16,15 @@ const MAX_HEAD_BYTES = 32 * 1024 * 1024
 /** Told of a path that cannot be read, with the reason: `permission denied`. */
 export type OnProblem = (path: string, message: string) => void
 
-/** The regular files at some paths, folders recursively, those that began earlier first. */
-export async function filesAt(paths: Iterable<string>, onProblem: OnProblem): Promise<string[]> {
+/**
+ * The regular files at some paths, folders recursively, those that began earlier first; only those that were written to
+ * since `changedSince`, ms since 1970.
+ */
+export async function filesAt(
+  paths: Iterable<string>,
+  onProblem: OnProblem,
+  changedSince = -Infinity,
+): Promise<string[]> {
   const found = new Map<string, BegunFile>()
   const folders = new Set<string>()
   const add = async (path: string, isNamed: boolean): Promise<void> => {
@@ -26,8 +33,9 @@ export async function filesAt(paths: Iterable<string>, onProblem: OnProblem): Pr
       if (isNamed || existsSync(path)) onProblem(...problem)
     }
     const stats = await attempt(path, () => stat(path), tell)
-    if (stats?.isFile()) found.set(path, { path, beganMs: beganAt(stats) })
-    else if (stats?.isDirectory()) await addFolder(path)
+    if (stats?.isFile()) {
+      if (stats.mtimeMs >= changedSince) found.set(path, { path, beganMs: beganAt(stats) })
+    } else if (stats?.isDirectory()) await addFolder(path)
     // Opening a pipe would wait for its other end.
     else if (stats && isNamed) onProblem(path, 'it is neither a file nor a folder')
   }

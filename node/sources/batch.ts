@@ -1,7 +1,7 @@
 import type { Event } from '../../core/events.ts'
 import { VibeTeaError } from '../../core/errors.ts'
 import type { Project, Rule } from '../../core/rule.ts'
-import { BatchEvents } from './batch-events.ts'
+import { BatchEvents, TURN_EVENTS } from './batch-events.ts'
 import type { OnProblem } from './batch-files.ts'
 import { attempt, CHUNK_BYTES, filesAt, recordsOf } from './batch-files.ts'
 import type { Adapter, Reader } from './port.ts'
@@ -17,6 +17,10 @@ export interface BatchOptions {
   now: number
   /** Told of each path that cannot be read and why; where it is absent the first such path ends the reading. */
   onProblem?: OnProblem
+  /** Only files that were written to since then are read, ms since 1970. */
+  changedSince?: number
+  /** Lets others have a turn; waited for every few milliseconds. Absent where there is nothing else to do. */
+  pause?: () => Promise<unknown>
 }
 
 /**
@@ -26,14 +30,20 @@ export interface BatchOptions {
  * (`unreadable_file`) that names the path.
  */
 export async function* readBatch(paths: Iterable<string>, options: BatchOptions): AsyncGenerator<Event> {
-  const { onProblem = raise } = options
+  const { onProblem = raise, changedSince, pause } = options
   const events = new BatchEvents(options.rule)
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
-  for (const path of await filesAt(paths, onProblem)) {
+  for (const path of await filesAt(paths, onProblem, changedSince)) {
     await attempt(path, () => readFile(path, buffer, options, events), onProblem)
   }
+  const following = events.follow(options.now)
+  while (following.next().done !== true) await pause?.()
+  let count = 0
   // Not `yield*`: an async generator that delegates awaits each event twice more, which takes 1 µs.
-  for (const event of events.finish(options.now)) yield event
+  for (const event of events.drain()) {
+    yield event
+    if (pause && ++count % TURN_EVENTS === 0) await pause()
+  }
 }
 
 async function readFile(

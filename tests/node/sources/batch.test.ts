@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -183,4 +183,24 @@ test('any number of events comes out in order, also when they were put away', ()
     }),
     { numRuns: 3 },
   )
+})
+
+test('only files that were written to since a time are read, and all of what they hold', async () => {
+  const [old, recent] = [join(folder, 'old.jsonl'), join(folder, 'recent.jsonl')]
+  await writeFile(old, prompt(1))
+  await writeFile(recent, [prompt(2), prompt(3)].join('\n'))
+  await utimes(old, T0 / 1000, T0 / 1000)
+  await utimes(recent, T0 / 1000 + 60, T0 / 1000 + 60)
+  const prompts = (events: Event[]) =>
+    events.filter(({ eventType }) => eventType === 'activity').map(({ timestamp }) => timestamp)
+  expect(prompts(await read([folder]))).toEqual([at(1), at(2), at(3)])
+  expect(prompts(await read([folder], { changedSince: T0 + 30_000 }))).toEqual([at(2), at(3)])
+})
+
+test('others have their turns while much is read, and what is read is the same', async () => {
+  await writeFile(join(folder, 'long.jsonl'), Array.from({ length: 3000 }, (_, i) => prompt(i)).join('\n'))
+  let turns = 0
+  const paused = await read([folder], { pause: () => Promise.resolve(turns++) })
+  expect(turns).toBeGreaterThanOrEqual(10)
+  expect(paused).toEqual(await read([folder]))
 })
