@@ -5,12 +5,10 @@ import type { Role } from '../../core/team-key.ts'
 import { idOf } from './epochs.ts'
 import { gateHandshake, whyRefused } from './gate.ts'
 import {
-  Allowance,
   HEARTBEAT_MS,
   MAX_INVALID,
   MAX_MESSAGE_BYTES,
   MESSAGES,
-  PATIENCE_MS,
   PRESENCE_EXPIRES_MS,
   hasPassed,
 } from './limits.ts'
@@ -21,11 +19,11 @@ import {
   encodePresence,
   pack,
   unpack,
-  type Hello,
   type MessageKind,
 } from './messages.ts'
-import type { GossipKind, PeerView, RefusedReason, Verdict, Writer } from './port.ts'
-import { latest, type Roster } from './roster.ts'
+import type { GossipKind, PeerView, RefusedReason, Verdict } from './port.ts'
+import { newPeer, viewsOf, whyTooLate, type Met, type Peer } from './peers.ts'
+import type { Roster } from './roster.ts'
 
 /** What the mesh asks for. All of it may be done later, and none of it may call back at once but `closed`. */
 export interface MeshActions {
@@ -53,21 +51,6 @@ export interface MeshCoreOptions {
   now: () => number
 }
 
-interface Peer {
-  readonly ends: { side: Side; handshakeHash: Uint8Array }
-  readonly noise: Uint8Array
-  readonly connectedAt: number
-  readonly allowance: Allowance
-  /** null: before the gate. */
-  passedAt: number | null
-  hello: Hello | null
-  /** Since when no certificate is known for it; null: one is. */
-  uncertifiedSince: number | null
-  presence: { state: Presence; at: number } | null
-  /** Things it sent that no honest peer sends. */
-  invalid: number
-}
-
 /** What can be wrong only where somebody made it so; the rest depends on what each has heard. */
 const INVALID: ReadonlySet<RefusedReason> = new Set([
   'invalid_record',
@@ -86,7 +69,7 @@ export class MeshCore {
   readonly #gateKeys: readonly Uint8Array[]
   readonly #peers = new Map<number, Peer>()
   /** By Noise key, of those with a certificate: what is known of them while they are away. */
-  readonly #met = new Map<string, { version: string; lastSeen: number }>()
+  readonly #met = new Map<string, Met>()
   #presence: Presence | null = null
   #beatAt: number
 
@@ -102,19 +85,8 @@ export class MeshCore {
     info: { side: Side; handshakeHash: Uint8Array; remoteNoise: Uint8Array },
   ): Uint8Array {
     const { now, random } = this.#options
-    const ends = { side: info.side, handshakeHash: Uint8Array.from(info.handshakeHash) }
-    this.#peers.set(conn, {
-      ends,
-      noise: Uint8Array.from(info.remoteNoise),
-      connectedAt: now(),
-      allowance: new Allowance(MESSAGES, now()),
-      passedAt: null,
-      hello: null,
-      uncertifiedSince: null,
-      presence: null,
-      invalid: 0,
-    })
-    return gateHandshake(this.#gateKeys, ends, random)
+    this.#peers.set(conn, newPeer(info, info.remoteNoise, now()))
+    return gateHandshake(this.#gateKeys, info, random)
   }
 
   /** What the other end sent first. When this returns it has been let in or closed. */
@@ -177,35 +149,10 @@ export class MeshCore {
   /** The other devices of the team that have not left, connected or not, in the roster's order. */
   peers(): PeerView[] {
     const { roster, self } = this.#options
-    const devices = new Map<string, Writer[]>()
-    for (const writer of roster.writers()) {
-      if (writer.hasLeft || writer.cut !== null || equalBytes(writer.device, self.device)) continue
-      const id = idOf(writer.device)
-      devices.set(id, [...(devices.get(id) ?? []), writer])
-    }
-    const connections = new Map<string, Peer[]>()
-    for (const peer of this.#peers.values()) {
-      if (peer.passedAt === null) continue
-      const id = idOf(peer.noise)
-      connections.set(id, [...(connections.get(id) ?? []), peer])
-    }
-    return [...devices.values()].map((writers) => {
-      const { device, incarnation, noise, role } = latest(writers)!
-      const noises = [...new Set(writers.map((writer) => idOf(writer.noise)))]
-      const live = noises.flatMap((id) => connections.get(id) ?? [])
-      const said = live.flatMap((peer) => peer.presence ?? []).sort((a, b) => b.at - a.at)[0]
-      const met = noises.flatMap((id) => this.#met.get(id) ?? []).sort((a, b) => b.lastSeen - a.lastSeen)[0]
-      return {
-        device,
-        incarnation,
-        noise,
-        role,
-        version: met?.version ?? null,
-        presence: said?.state ?? null,
-        since: live.length === 0 ? null : Math.min(...live.map(({ connectedAt }) => connectedAt)),
-        lastSeen: met?.lastSeen ?? null,
-      }
-    })
+    const others = roster
+      .writers()
+      .filter(({ device, hasLeft, cut }) => !hasLeft && cut === null && !equalBytes(device, self.device))
+    return viewsOf(others, [...this.#peers.values()], this.#met)
   }
 
   /** All that is known, to a peer that has just passed; in an order in which each can be checked. */
@@ -344,11 +291,4 @@ export class MeshCore {
     actions.destroy(conn, reason)
     if (peer.passedAt !== null) actions.changed()
   }
-}
-
-function whyTooLate(peer: Peer, now: number): RefusedReason | null {
-  const waitsForGate = peer.passedAt === null || !peer.hello
-  if (waitsForGate && hasPassed(peer.passedAt ?? peer.connectedAt, PATIENCE_MS, now)) return 'too_slow'
-  const isStranger = peer.passedAt !== null && peer.uncertifiedSince !== null
-  return isStranger && hasPassed(peer.uncertifiedSince!, PATIENCE_MS, now) ? 'no_certificate' : null
 }

@@ -31,7 +31,7 @@ interface Admitted {
   /** The key that signed it: another record may give it another role, or none. */
   issuer: Uint8Array
   floor: { value: number; bytes: Uint8Array } | null
-  left: { hash: Uint8Array; bytes: Uint8Array } | null
+  left: Uint8Array | null
   floors: Allowance
 }
 
@@ -92,8 +92,9 @@ export class Roster {
     if (!certificate) return refused('invalid_certificate')
     if (!equalBytes(certificate.teamId, this.#teamId)) return refused('other_team')
     const { device, incarnation, epoch } = certificate
-    const hash = plainHash(bytes)
     const before = this.#admitted(device, incarnation)
+    if (before && equalBytes(before.bytes, bytes)) return KNOWN
+    const hash = plainHash(bytes)
     if (before && !isPreferred(certificate, hash, before)) return KNOWN
     const issuers = this.#records.issuersOf(epoch)
     const isOld = this.epoch !== null && epoch < this.epoch
@@ -129,15 +130,15 @@ export class Roster {
     if (!equalBytes(statement.teamId, this.#teamId)) return refused('other_team')
     const admitted = this.#admitted(statement.device, statement.incarnation)
     if (!admitted) return refused('no_certificate')
-    const hash = plainHash(bytes)
+    const { floor, left } = admitted
     const isKnown =
       statement.kind === 'floor'
-        ? admitted.floor !== null && admitted.floor.value >= statement.value
-        : admitted.left !== null && compareBytes(admitted.left.hash, hash) <= 0
+        ? floor !== null && floor.value >= statement.value
+        : left !== null && compareBytes(plainHash(left), plainHash(bytes)) <= 0
     if (isKnown) return KNOWN
     if (!isSignedStatement(statement, this.#verify)) return refused('invalid_statement')
     const kept = Uint8Array.from(bytes)
-    if (statement.kind === 'left') admitted.left = { hash, bytes: kept }
+    if (statement.kind === 'left') admitted.left = kept
     else if (!admitted.floors.take(1, this.#now())) return refused('too_many_statements')
     else admitted.floor = { value: statement.value, bytes: kept }
     this.#writers = null
@@ -156,7 +157,7 @@ export class Roster {
   statements(): Uint8Array[] {
     return this.#all().flatMap(({ floor, left }) => [
       ...(floor ? [floor.bytes] : []),
-      ...(left ? [left.bytes] : []),
+      ...(left ? [left] : []),
     ])
   }
 
