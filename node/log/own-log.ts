@@ -152,9 +152,6 @@ export class OwnLog<Item> implements StoredLog {
     await core.compact()
   }
 
-  /** An append tells by itself. */
-  async touch(): Promise<void> {}
-
   #core(): Hypercore {
     if (!this.#opened) throw new Error('the log is not open')
     return this.#opened

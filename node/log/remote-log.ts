@@ -134,6 +134,7 @@ export class RemoteLog implements StoredLog {
     await this.#opened?.compact()
   }
 
+  /** Writes something of no use; rejects where the store takes no more. */
   async touch(): Promise<void> {
     await this.#opened?.setUserData(TOUCHED, String(this.#options.timers.now()))
   }

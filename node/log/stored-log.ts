@@ -18,8 +18,6 @@ export interface StoredLog {
   get(seq: number, limit: number): Promise<(Uint8Array | null)[]>
   /** Blocks before `seq` have been looked at, with so many events since the last time. */
   consumed(seq: number, events: number): void
-  /** Rejects where the store takes no more. */
-  touch(): Promise<void>
   /** Clears the blocks before `seq` from the disk, for good. */
   clearBefore(seq: number): Promise<void>
   onAppend(listener: () => void): () => void

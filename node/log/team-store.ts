@@ -53,8 +53,8 @@ type Kind = 'events' | 'state'
 /** What a device's role lets it write. */
 const WRITES: Record<Role, readonly Kind[]> = { member: ['events', 'state'], reader: ['state'], mirror: [] }
 
-/** When blocks that peers have do not come for so long, the store is asked whether it still takes any. */
-const STALL_MS = 60_000
+/** A store that cannot be opened again, as while the disk is full, is tried again so much later. */
+const RETRY_MS = 10_000
 
 interface Followed {
   stored: RemoteLog | OwnEventLog | OwnLog<Uint8Array>
@@ -74,8 +74,11 @@ export class TeamStore {
   readonly #connections = new Set<Connection>()
   #store: Corestore
   #turn: Promise<unknown> = Promise.resolve()
-  #stopWatch: () => void = () => undefined
-  #lengths = 0
+  /** Whether it took what was last written, as far as is known. */
+  #isUsable = true
+  #hasFailed = false
+  #reopening: Promise<void> | null = null
+  #stopRetry: () => void = () => undefined
   #isClosed = false
 
   private constructor(options: TeamStoreOptions, store: Corestore, states: LogStates) {
@@ -115,7 +118,6 @@ export class TeamStore {
       await team.close()
       throw error
     }
-    team.#watch()
     return team
   }
 
@@ -153,8 +155,11 @@ export class TeamStore {
   /** Exchanges all logs over a connection; only to be called for who has passed the gate. */
   replicate(connection: Connection): void {
     this.#connections.add(connection)
-    connection.once('close', () => this.#connections.delete(connection))
-    this.#store.replicate(connection)
+    connection.once('close', () => {
+      this.#connections.delete(connection)
+      void this.#check()
+    })
+    if (this.#isUsable) this.#store.replicate(connection)
   }
 
   /** The device holds other keys now: what could not be opened is tried again. */
@@ -169,7 +174,7 @@ export class TeamStore {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    this.#stopWatch()
+    this.#stopRetry()
     await this.#turn
     for (const { stored } of this.#followed.values()) if (stored instanceof RemoteLog) stored.close()
     await this.#store.close()
@@ -255,37 +260,42 @@ export class TeamStore {
 
   /** After a failed write RocksDB takes no more until it is opened again. */
   #reopen(): Promise<void> {
-    return this.#exclusively(async () => {
+    this.#reopening ??= this.#exclusively(async () => {
       if (this.#isClosed) return
+      this.#isUsable = false
       await this.#store.close()
       this.#store = await openCorestore(this.#options.directory)
       await this.#openAll()
+      this.#isUsable = true
       for (const connection of this.#connections) this.#store.replicate(connection)
-    })
+    }).finally(() => (this.#reopening = null))
+    return this.#reopening
   }
 
-  /** Who only reads appends nothing, and would not notice that the disk was full and the store takes no more. */
-  #watch(): void {
-    this.#stopWatch = this.#options.timers.after(STALL_MS, () => {
-      void this.#checkStall().finally(() => {
-        if (!this.#isClosed) this.#watch()
-      })
-    })
-  }
-
-  async #checkStall(): Promise<void> {
-    const logs = [...this.#followed.values()].map(({ stored }) => stored)
-    const lengths = logs.reduce((sum, { length }) => sum + length, 0)
-    const waiting = logs.find(({ known, length, problem }) => known > length && problem === null)
-    const isStalled = lengths === this.#lengths
-    this.#lengths = lengths
-    if (!waiting || !isStalled) return
+  /**
+   * Who only reads appends nothing, and would not notice that the disk was full: a write that fails ends a connection.
+   * So the store is asked whether it takes more when one has ended, and now and then while it does not.
+   */
+  async #check(): Promise<void> {
+    if (this.#isClosed) return
+    const log = [...this.#followed.values()].find(
+      ({ isOpen, stored }) => isOpen && stored instanceof RemoteLog,
+    )
     try {
-      await waiting.touch()
+      if (this.#isUsable && log?.stored instanceof RemoteLog) await log.stored.touch()
+      if (this.#isUsable) return
     } catch {
-      await this.#reopen().catch((error: unknown) =>
-        this.#options.say('error', `The team's logs cannot be written: ${String(error)}.`),
-      )
+      // It is opened again below.
+    }
+    try {
+      await this.#reopen()
+      this.#hasFailed = false
+    } catch (error) {
+      this.#stopRetry()
+      this.#stopRetry = this.#options.timers.after(RETRY_MS, () => void this.#check())
+      if (!this.#hasFailed)
+        this.#options.say('error', `The team's logs cannot be written: ${String(error)}. It is tried again.`)
+      this.#hasFailed = true
     }
   }
 

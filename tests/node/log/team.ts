@@ -131,20 +131,31 @@ export interface Replicating {
 
 /** Connects two; returns how to disconnect them. */
 export function connect(a: Replicating, b: Replicating): () => Promise<void> {
-  const one = new NoiseSecretStream(true)
-  const other = new NoiseSecretStream(false)
-  one.rawStream.pipe(other.rawStream).pipe(one.rawStream)
-  for (const stream of [one, other]) stream.on('error', () => undefined)
-  a.replicate(one)
-  b.replicate(other)
-  const closed = Promise.all([one, other].map((stream) => new Promise((done) => stream.once('close', done))))
-  const disconnect = async () => {
-    one.destroy()
-    other.destroy()
+  const { streams, closed } = join(a, b)
+  return async () => {
+    for (const stream of streams) stream.destroy()
     await closed
   }
-  onTestFinished(disconnect)
-  return disconnect
+}
+
+/** Connects two, until one of them ends it. */
+export async function connectToItsEnd(a: Replicating, b: Replicating): Promise<void> {
+  await join(a, b).closed
+}
+
+function join(a: Replicating, b: Replicating) {
+  const streams = [new NoiseSecretStream(true), new NoiseSecretStream(false)] as const
+  const [one, other] = streams
+  one.rawStream.pipe(other.rawStream).pipe(one.rawStream)
+  for (const stream of streams) stream.on('error', () => undefined)
+  const closed = Promise.all(streams.map((stream) => new Promise((done) => stream.once('close', done))))
+  onTestFinished(async () => {
+    for (const stream of streams) stream.destroy()
+    await closed
+  })
+  a.replicate(one)
+  b.replicate(other)
+  return { streams, closed }
 }
 
 /** A log that its device writes with code of its own, block by block. */
