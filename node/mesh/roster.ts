@@ -11,16 +11,9 @@ import type { VerifyWith } from '../../core/identity.ts'
 import { decodeStatement, isSignedStatement } from '../../core/statement.ts'
 import { ROLES, type Role } from '../../core/team-key.ts'
 import { EpochRecords, KNOWN, NEW, idOf, refused, type Issuers, type Provisional } from './epochs.ts'
-import {
-  Allowance,
-  FLOORS,
-  INCARNATION_WINDOW_MS,
-  MAX_CLOCK_AHEAD_MS,
-  MAX_DEVICES,
-  MAX_INCARNATIONS,
-  MAX_INCARNATIONS_KEPT,
-} from './limits.ts'
+import { Allowance, FLOORS, MAX_CLOCK_AHEAD_MS } from './limits.ts'
 import type { RefusedReason, Verdict, Writer } from './port.ts'
+import { roomForDevice, roomForIncarnation } from './room.ts'
 
 /** A certificate that counts, and what its device says of its log. */
 interface Admitted {
@@ -218,49 +211,24 @@ export class Roster {
   /** Makes room for a device and incarnation that is new; why there is none, or null. */
   #makeRoom(certificate: SignedCertificate, role: Role): RefusedReason | null {
     const incarnations = this.#devices.get(idOf(certificate.device))
-    return incarnations ? this.#makeRoomIn(incarnations, certificate) : this.#makeRoomForDevice(role)
-  }
-
-  #makeRoomIn(incarnations: Map<string, Admitted>, certificate: SignedCertificate): RefusedReason | null {
-    const issuedAt = this.#clamped(certificate)
-    const others = [...incarnations].map(([id, admitted]) => ({
+    if (incarnations) {
+      const others = [...incarnations].map(([id, other]) => ({ id, at: this.#clamped(other.certificate) }))
+      const room = roomForIncarnation(others, this.#clamped(certificate))
+      if (room.kind === 'instead') incarnations.delete(room.id)
+      return room.kind === 'none' ? 'too_many_incarnations' : null
+    }
+    const devices = [...this.#devices].map(([id, own]) => ({
       id,
-      at: this.#clamped(admitted.certificate),
+      roles: [...own.values()].filter(({ left }) => !left).map((admitted) => admitted.role),
     }))
-    const times = [...others.map(({ at }) => at), issuedAt].sort((a, b) => a - b)
-    const isCrowded = times.some(
-      (at, i) => (times[i + MAX_INCARNATIONS] ?? Infinity) - at < INCARNATION_WINDOW_MS,
-    )
-    if (isCrowded) return 'too_many_incarnations'
-    if (others.length < MAX_INCARNATIONS_KEPT) return null
-    const oldest = others.reduce((a, b) => (b.at < a.at ? b : a))
-    if (oldest.at >= issuedAt) return 'too_many_incarnations'
-    incarnations.delete(oldest.id)
-    return null
-  }
-
-  #makeRoomForDevice(role: Role): RefusedReason | null {
-    if (this.#devices.size < MAX_DEVICES) return null
-    const ranks = [...this.#devices].map(([id, incarnations]) => ({
-      id,
-      rank: rankOf([...incarnations.values()]),
-    }))
-    const lowest = ranks.reduce((a, b) => (b.rank <= a.rank ? b : a))
-    if (lowest.rank >= RANKS[role]) return 'too_many_devices'
-    this.#devices.delete(lowest.id)
-    return null
+    const room = roomForDevice(devices, role)
+    if (room.kind === 'instead') this.#devices.delete(room.id)
+    return room.kind === 'none' ? 'too_many_devices' : null
   }
 
   #clamped({ issuedAt }: SignedCertificate): number {
     return Math.min(issuedAt, this.#now() + MAX_CLOCK_AHEAD_MS)
   }
-}
-
-const RANKS: Record<Role, number> = { member: 3, reader: 2, mirror: 1 }
-
-/** Of a device: the best role of those of its incarnations that have not left. */
-function rankOf(incarnations: readonly Admitted[]): number {
-  return Math.max(0, ...incarnations.map(({ role, left }) => (left ? 0 : RANKS[role])))
 }
 
 function isPreferred(certificate: SignedCertificate, hash: Uint8Array, before: Admitted): boolean {
