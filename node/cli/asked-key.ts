@@ -27,7 +27,7 @@ export async function askedKey(
       'Give it as an argument, on stdin with -, in VIBETEA_TEAM_KEY, or in the file that VIBETEA_TEAM_KEY_FILE names.',
     )
   }
-  const key = given ?? joinKey(await ask(), 'that you gave')
+  const key = given ?? joinKey(await ask(), 'in your answer')
   return { ...key, role: joinRole(key) }
 }
 

@@ -41,7 +41,7 @@ export async function create(
     ? await inDialogue(context, async (dialogue) => {
         const sought = { settings, client, share }
         const projects = projectsToAsk(context, sought, find, dialogue.signal)
-        dialogue.say(`Making ${nameOfTeam({ teamName: named })}.`)
+        dialogue.say(`Making ${nameOfTeam({ teamName: named }, 'a team')}.`)
         return { teamName: named, ...(await askMember(context, dialogue, wishes, projects)) }
       })
     : { teamName: named, name: await personName(context, name, null), share: share ?? 'none', backfillMs }
@@ -60,7 +60,7 @@ export async function create(
 
 function madeLines({ teamName, share }: { teamName: string | null } & Consent, made: TeamMade): string[] {
   return [
-    `Made ${nameOfTeam({ teamName })}. ${sharedLine(share)}`,
+    `Made ${nameOfTeam({ teamName }, 'a team')}. ${sharedLine(share)}`,
     '',
     'Team key. Treat it as a password: anyone with this key can read and join until you rotate it.',
     '',

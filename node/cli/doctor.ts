@@ -7,9 +7,11 @@ import { loadDevice } from '../device.ts'
 import { openHome } from '../home/home.ts'
 import type { Settings } from '../home/settings.ts'
 import { SharingDecisions } from '../home/sharing.ts'
+import { readTeam } from '../home/team-file.ts'
 import { describeSessions } from '../sources/describe.ts'
 import { findNode } from './client.ts'
 import type { Context } from './command.ts'
+import { nameOfTeam } from './enter-team.ts'
 import { table } from './output.ts'
 import { settingsOf } from './settings.ts'
 
@@ -69,6 +71,10 @@ async function examine(context: Context): Promise<Finding[]> {
   await check('sharing', async () => {
     const decisions = (await SharingDecisions.open(known.home)).projects().length
     return decisions === 0 ? 'every project is private' : `${decisions} decisions`
+  })
+  await check('team', async () => {
+    const team = await readTeam(known.home)
+    return team ? `in ${nameOfTeam(team, 'a team')} as ${team.role}, ${team.name}` : 'in none'
   })
   await check(
     'node',

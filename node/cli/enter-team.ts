@@ -60,14 +60,14 @@ export async function refuseSecondTeam(home: string, client: Client | null): Pro
   if (!team) return
   throw new VibeTeaError(
     'in_a_team',
-    `This home is in ${nameOfTeam(team)} already.`,
+    `This home is in ${nameOfTeam(team, 'a team')} already.`,
     'Leave that first with: vibetea leave. Or set VIBETEA_HOME to another directory, for a second home.',
   )
 }
 
-/** `the team "harbour"`, `a team` where it has no name. */
-export function nameOfTeam({ teamName }: NamedTeam): string {
-  return teamName === null ? 'a team' : printable(`the team "${teamName}"`)
+/** `the team "harbour"`; what is said of one whose name is not known. */
+export function nameOfTeam({ teamName }: NamedTeam, unnamed: 'a team' | 'the team'): string {
+  return teamName === null ? unnamed : printable(`the team "${teamName}"`)
 }
 
 /** How a home is changed in which no node runs. */

@@ -17,13 +17,14 @@ export async function leave(
   const client = await findNode(settings.home)
   const team = await teamOfHome(settings.home, client)
   if (!team) throw new VibeTeaError('no_team', 'This home is in no team.', 'There is nothing to leave.')
-  if (!flags.yes && !(await isSure(context, nameOfTeam(team)))) {
-    context.out(`You stay in ${nameOfTeam(team)}.`)
+  const name = nameOfTeam(team, 'the team')
+  if (!flags.yes && !(await isSure(context, name))) {
+    context.out(`You stay in ${name}.`)
     return 1
   }
   if (client) await client.act('leave', {})
   else await leaveTeam(lifeOptions(context, settings))
-  context.out(`You have left ${nameOfTeam(team)}. Your own history is still here; nothing more is shared.`)
+  context.out(`You have left ${name}. Your own history is still here; nothing more is shared.`)
   return 0
 }
 
