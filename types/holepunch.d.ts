@@ -189,7 +189,6 @@ declare module 'hyperswarm' {
       keyPair?: { publicKey: Uint8Array; secretKey: Uint8Array }
       dht?: HyperDHT
       bootstrap?: HyperDHT.Endpoint[]
-      port?: number
       maxPeers?: number
       firewall?: (remotePublicKey: Buffer) => boolean
     })
@@ -199,6 +198,8 @@ declare module 'hyperswarm' {
     readonly connecting: number
     join(topic: Uint8Array, opts?: { server?: boolean; client?: boolean }): Hyperswarm.Discovery
     leave(topic: Uint8Array): Promise<void>
+    /** Can be called by its key, without a topic. */
+    listen(): Promise<unknown>
     joinPeer(publicKey: Uint8Array): void
     leavePeer(publicKey: Uint8Array): void
     flush(): Promise<boolean>

@@ -5,6 +5,7 @@ import type { Connection, TeamStatus } from '../../core/api.ts'
 import { equalBytes } from '../../core/bytes.ts'
 import { topicOf } from '../../core/secrets.ts'
 import type { Timers } from '../../core/timers.ts'
+import { openDht } from './dht.ts'
 import { Discovery, MAX_PEERS } from './discovery.ts'
 import { MeshCore, type MeshActions, type MeshCoreOptions } from './mesh-core.ts'
 import { MESSAGE_KINDS, type MessageKind } from './messages.ts'
@@ -33,11 +34,6 @@ export interface MeshOptions extends Pick<MeshCoreOptions, 'secrets' | 'roster' 
   addresses?: () => readonly string[]
 }
 
-/**
- * The first port tried for the DHT; others follow where it is taken. Not the DHT's own, 49737, so that this one is free
- * for `vibetea bootstrap` on the same machine.
- */
-const FIRST_PORT = 49738
 /** The swarm quarters it while it also calls peers by their keys. */
 const MAX_FOUND_PEERS = 2 * MAX_PEERS
 const TICK_MS = 1000
@@ -71,11 +67,12 @@ export class Mesh {
     for (const bytes of kept.record) roster.addRecord(bytes)
     for (const bytes of kept.certificate) roster.addCertificate(bytes)
     for (const bytes of kept.statement) roster.addStatement(bytes)
-    return new Mesh(options)
+    const { dht, bootstrap, timers, addresses = ownAddresses } = options
+    return new Mesh(options, dht ?? (await openDht(bootstrap, addresses(), timers)))
   }
 
-  private constructor(options: MeshOptions) {
-    const { timers, dht, bootstrap, noiseKeyPair, secrets, roster, self, random } = options
+  private constructor(options: MeshOptions, dht: HyperDHT) {
+    const { timers, noiseKeyPair, secrets, roster, self, random } = options
     this.#options = options
     this.#addresses = options.addresses ?? ownAddresses
     this.#searchingSince = timers.now()
@@ -85,10 +82,8 @@ export class Mesh {
         publicKey: Buffer.from(noiseKeyPair.publicKey),
         secretKey: Buffer.from(noiseKeyPair.secretKey),
       },
+      dht,
       maxPeers: MAX_FOUND_PEERS,
-      port: FIRST_PORT,
-      ...(dht && { dht }),
-      ...(bootstrap && { bootstrap }),
     })
     this.#swarm.on('connection', (stream) => this.#connected(stream))
     this.#discovery = new Discovery(this.#swarm, topicOf(secrets), timers, () => this.#connectedCount() === 0)
@@ -99,6 +94,7 @@ export class Mesh {
 
   /** How a device of the team is reached, by its Noise key. No relay is used: what is connected is so directly. */
   connectionOf(noise: Uint8Array): Connection {
+    if (this.#destroyed) return 'offline'
     const links = [...this.#links.values()].filter(({ stream }) => equalBytes(stream.remotePublicKey, noise))
     if (links.some(({ hasPassed }) => hasPassed)) return 'direct'
     return links.length > 0 || this.#discovery.isCalling(noise) ? 'connecting' : 'offline'
