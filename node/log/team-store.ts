@@ -11,10 +11,11 @@ import type { Writer } from '../../core/writer.ts'
 import { zlibCodec } from './codec.ts'
 import { EVENTS_LOG_BOUNDS, STATE_LOG_BOUNDS } from './growth.ts'
 import { LogStates, type LogStateStore } from './log-states.ts'
-import { openCorestore } from './open-store.ts'
+import { storeError } from './open-store.ts'
 import { OwnEventLog } from './own-event-log.ts'
 import { OwnLog, type OwnLogOptions } from './own-log.ts'
 import { RemoteLog } from './remote-log.ts'
+import { type Connection, ReopeningStore } from './reopening-store.ts'
 import { type ContentKeys, Seal } from './seal.ts'
 import { StateLog } from './state-log.ts'
 import { Listeners } from './stored-log.ts'
@@ -43,18 +44,10 @@ export interface TeamStoreOptions {
   say: (level: 'warning' | 'error', sentence: string) => void
 }
 
-/** A connection to a peer, as the mesh has it. */
-export interface Connection {
-  once(event: 'close', call: () => void): unknown
-}
-
 type Kind = 'events' | 'state'
 
 /** What a device's role lets it write. */
 const WRITES: Record<Role, readonly Kind[]> = { member: ['events', 'state'], reader: ['state'], mirror: [] }
-
-/** A store that cannot be opened again, as while the disk is full, is tried again so much later. */
-const RETRY_MS = 10_000
 
 interface Followed {
   stored: RemoteLog | OwnEventLog | OwnLog<Uint8Array>
@@ -71,17 +64,9 @@ export class TeamStore {
   readonly #states: LogStates
   readonly #followed = new Map<string, Followed>()
   readonly #opened = new Listeners<[TeamLog | StateLog]>()
-  readonly #connections = new Set<Connection>()
-  #store: Corestore
-  #turn: Promise<unknown> = Promise.resolve()
-  /** Whether it took what was last written, as far as is known. */
-  #isUsable = true
-  #hasFailed = false
-  #reopening: Promise<void> | null = null
-  #stopRetry: () => void = () => undefined
-  #isClosed = false
+  readonly #store: ReopeningStore
 
-  private constructor(options: TeamStoreOptions, store: Corestore, states: LogStates) {
+  private constructor(options: TeamStoreOptions, store: ReopeningStore, states: LogStates) {
     this.#options = options
     this.#store = store
     this.#states = states
@@ -111,12 +96,16 @@ export class TeamStore {
     const states = await LogStates.load(logStates, timers, (error) =>
       say('error', `What is known of the team's logs could not be written: ${String(error)}.`),
     )
-    const team = new TeamStore(options, await openCorestore(directory), states)
+    const store = await ReopeningStore.open({ directory, timers, say })
+    const team = new TeamStore(options, store, states)
     try {
-      await team.#openAll()
+      await store.start({
+        onOpened: (corestore) => team.#openAll(corestore),
+        touch: () => team.#touch(),
+      })
     } catch (error) {
       await team.close()
-      throw error
+      throw storeError(error, directory)
     }
     return team
   }
@@ -154,12 +143,7 @@ export class TeamStore {
 
   /** Exchanges all logs over a connection; only to be called for who has passed the gate. */
   replicate(connection: Connection): void {
-    this.#connections.add(connection)
-    connection.once('close', () => {
-      this.#connections.delete(connection)
-      void this.#check()
-    })
-    if (this.#isUsable) this.#store.replicate(connection)
+    this.#store.replicate(connection)
   }
 
   /** The device holds other keys now: what could not be opened is tried again. */
@@ -173,9 +157,6 @@ export class TeamStore {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true
-    this.#stopRetry()
-    await this.#turn
     for (const { stored } of this.#followed.values()) if (stored instanceof RemoteLog) stored.close()
     await this.#store.close()
     await this.#states.flush()
@@ -199,7 +180,7 @@ export class TeamStore {
         manifest,
         keyPair: () => device.keyPair(),
         states: this.#states,
-        reopen: () => this.#reopen(),
+        reopen: () => this.#store.reopen(),
       }
     )
   }
@@ -234,9 +215,9 @@ export class TeamStore {
       stored,
       kind === 'events' ? new TeamLog(stored, reading) : new StateLog(stored, reading),
     )
-    this.#exclusively(() => this.#open(followed)).catch((error: unknown) =>
-      say('error', `A log of the team cannot be opened: ${String(error)}.`),
-    )
+    this.#store
+      .use((store) => this.#open(followed, store))
+      .catch((error: unknown) => say('error', `A log of the team cannot be opened: ${String(error)}.`))
     return stored
   }
 
@@ -246,66 +227,25 @@ export class TeamStore {
     return followed
   }
 
-  async #open(followed: Followed): Promise<void> {
-    if (this.#isClosed) return
-    await followed.stored.open(this.#store)
+  async #open(followed: Followed, store: Corestore): Promise<void> {
+    await followed.stored.open(store)
     if (followed.isOpen) return
     followed.isOpen = true
     this.#opened.call(followed.reader)
   }
 
-  async #openAll(): Promise<void> {
-    for (const followed of this.#followed.values()) await this.#open(followed)
+  async #openAll(store: Corestore): Promise<void> {
+    for (const followed of this.#followed.values()) await this.#open(followed, store)
   }
 
-  /** After a failed write RocksDB takes no more until it is opened again. */
-  #reopen(): Promise<void> {
-    this.#reopening ??= this.#exclusively(async () => {
-      if (this.#isClosed) return
-      this.#isUsable = false
-      await this.#store.close()
-      this.#store = await openCorestore(this.#options.directory)
-      await this.#openAll()
-      this.#isUsable = true
-      for (const connection of this.#connections) this.#store.replicate(connection)
-    }).finally(() => (this.#reopening = null))
-    return this.#reopening
-  }
-
-  /**
-   * Who only reads appends nothing, and would not notice that the disk was full: a write that fails ends a connection.
-   * So the store is asked whether it takes more when one has ended, and now and then while it does not.
-   */
-  async #check(): Promise<void> {
-    if (this.#isClosed) return
+  async #touch(): Promise<void> {
     const log = [...this.#followed.values()].find(
       ({ isOpen, stored }) => isOpen && stored instanceof RemoteLog,
     )
-    try {
-      if (this.#isUsable && log?.stored instanceof RemoteLog) await log.stored.touch()
-      if (this.#isUsable) return
-    } catch {
-      // It is opened again below.
-    }
-    try {
-      await this.#reopen()
-      this.#hasFailed = false
-    } catch (error) {
-      this.#stopRetry()
-      this.#stopRetry = this.#options.timers.after(RETRY_MS, () => void this.#check())
-      if (!this.#hasFailed)
-        this.#options.say('error', `The team's logs cannot be written: ${String(error)}. It is tried again.`)
-      this.#hasFailed = true
-    }
+    if (log?.stored instanceof RemoteLog) await log.stored.touch()
   }
 
   #readers(): (TeamLog | StateLog)[] {
     return [...this.#followed.values()].filter(({ isOpen }) => isOpen).map(({ reader }) => reader)
-  }
-
-  #exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work)
-    this.#turn = result.catch(() => undefined)
-    return result
   }
 }
