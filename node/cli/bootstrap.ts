@@ -17,7 +17,10 @@ const LOOPBACK = '127.0.0.1'
  * not have itself, as behind a router that forwards the port. Prints one line for each address. Throws a
  * `VibeTeaError`: `invalid_port`, `invalid_host`, `port_in_use`, `port_not_allowed`.
  */
-export async function bootstrap(context: Context, flags: { port?: string; host?: string }): Promise<number> {
+export async function bootstrap(
+  context: Pick<Context, 'out' | 'err' | 'signal'>,
+  flags: { port?: string; host?: string },
+): Promise<number> {
   const port = parsePort(flags.port ?? String(DEFAULT_BOOTSTRAP_PORT))
   const host = parseHost(flags.host ?? ALL)
   const own = ownIPv4()

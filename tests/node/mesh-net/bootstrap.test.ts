@@ -1,20 +1,14 @@
 import { expect, it } from 'vitest'
 import { bootstrap } from '../../../node/cli/bootstrap.ts'
-import type { Context } from '../../../node/cli/command.ts'
 import { eventually, freePort, meshOf } from './mesh-world.ts'
 
 function run(flags: { port?: string; host?: string }) {
   const controller = new AbortController()
   const lines: string[] = []
-  const context: Context = {
-    env: {},
-    homeDirectory: '/',
-    hostname: 'here',
+  const context = {
     signal: controller.signal,
-    isTerminal: false,
-    out: (line) => lines.push(line),
+    out: (line: string) => void lines.push(line),
     err: () => {},
-    status: () => {},
   }
   return { lines, end: () => controller.abort(), code: bootstrap(context, flags) }
 }
