@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -11,7 +13,7 @@ import { emptyMachine } from './machine.ts'
 export async function startBootstrap(): Promise<{ VIBETEA_BOOTSTRAP: string }> {
   const stopping = new AbortController()
   const bootstrap = start(
-    ['bootstrap', '--host', '127.0.0.1', '--port', '0'],
+    ['bootstrap', '--host', '127.0.0.1', '--port', String(await freePort())],
     emptyMachine().variables,
     stopping.signal,
   )
@@ -24,6 +26,16 @@ export async function startBootstrap(): Promise<{ VIBETEA_BOOTSTRAP: string }> {
     (out) => /127\.0\.0\.1:\d+/.test(out),
   )
   return { VIBETEA_BOOTSTRAP: /127\.0\.0\.1:\d+/.exec(text)![0] }
+}
+
+/** A UDP port that nobody has at the moment. */
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  const { port } = socket.address()
+  socket.close()
+  await once(socket, 'close')
+  return port
 }
 
 /** A laptop of its own with an assistant, in a network. */
