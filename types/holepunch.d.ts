@@ -86,6 +86,8 @@ declare module 'corestore' {
     ready(): Promise<void>
     close(): Promise<void>
     get(opts: Hypercore.Options): Hypercore
+    /** Its files. */
+    readonly storage: { close(): Promise<void> }
     /** Serves and asks for every log of the store over a connection. */
     replicate(connection: unknown): unknown
   }

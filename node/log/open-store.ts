@@ -8,8 +8,17 @@ export async function openCorestore(directory: string): Promise<Corestore> {
     await store.ready()
     return store
   } catch (error) {
-    await store.close().catch(() => undefined) // that it could not be opened is what counts
+    await closeCorestore(store)
     throw storeError(error, directory)
+  }
+}
+
+/** Closes a store, also where a log in it could not be opened, for which Corestore leaves its files open and locked. */
+export async function closeCorestore(store: Corestore): Promise<void> {
+  try {
+    await store.close()
+  } catch {
+    await store.storage.close()
   }
 }
 

@@ -5,7 +5,7 @@ import { decodeBlock, encodeBlock, PRIVATE_SCOPE } from '../../core/blocks.ts'
 import type { Event } from '../../core/events.ts'
 import { z32Prefix } from '../../core/hash.ts'
 import { zlibCodec } from './codec.ts'
-import { openCorestore, storeError } from './open-store.ts'
+import { closeCorestore, openCorestore, storeError } from './open-store.ts'
 
 /** What one block of a log holds once it has been checked. */
 export interface ReadBlock {
@@ -33,7 +33,7 @@ async function openStore(directory: string): Promise<Opened> {
     const floor = await core.getUserData(FLOOR)
     return { store, core, floor: floor ? Number(floor.toString()) : 0 }
   } catch (error) {
-    await store.close()
+    await closeCorestore(store)
     throw error
   }
 }
@@ -113,7 +113,7 @@ export class PrivateLog {
   }
 
   async #reopen(): Promise<void> {
-    await this.#opened.store.close()
+    await closeCorestore(this.#opened.store)
     this.#opened = await openStore(this.#options.directory)
     this.#size = sizeOf(this.#opened)
     this.#isBroken = false

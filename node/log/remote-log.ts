@@ -7,12 +7,13 @@ import { excess, grown } from './growth.ts'
 import type { LogStates } from './log-states.ts'
 import { Listeners, type StoredLog } from './stored-log.ts'
 
-/** Blocks that are asked for at a time: enough to fill a connection, few enough to hold in memory. */
+/** Blocks that are asked for, or read, at a time: enough to fill a connection. */
 const WINDOW_BLOCKS = 256
+/** Fewer where they are large, so that they fit in memory. */
+const WINDOW_BYTES = 16 * 1024 * 1024
+const MIN_WINDOW_BLOCKS = 4
 /** Blocks that are fetched before those above have looked at them: they may hold 500 events each. */
 const UNREAD_BLOCKS = 1024
-/** Blocks that are read at a time. */
-const GET_BLOCKS = 256
 
 /** A name under which nothing of use is stored. */
 const TOUCHED = 'vibetea/touched'
@@ -101,7 +102,7 @@ export class RemoteLog implements StoredLog {
 
   async get(seq: number, limit: number): Promise<(Uint8Array | null)[]> {
     const core = this.#opened
-    const end = Math.min(seq + limit, seq + GET_BLOCKS, this.length)
+    const end = Math.min(seq + limit, seq + this.#windowBlocks(), this.length)
     if (!core || seq >= end) return []
     const wanted = Array.from({ length: end - seq }, (_, i) => seq + i)
     try {
@@ -207,14 +208,22 @@ export class RemoteLog implements StoredLog {
     const core = this.#opened
     if (!core || core.closed || this.#pause()) return
     const { isRead } = this.#options
+    const blocks = this.#windowBlocks()
     const ahead = isRead ? this.#consumed + UNREAD_BLOCKS : Infinity
-    const end = Math.min(this.length + WINDOW_BLOCKS, this.#cut, ahead)
-    const isEnough =
-      this.#window && (this.#window.end >= end || this.#window.end - this.length > WINDOW_BLOCKS / 2)
-    if (isEnough || end <= this.length) return
+    const end = Math.min(this.length + blocks, this.#cut, ahead)
+    const asked = this.#window?.end ?? 0
+    const isEnough = asked >= end || asked - this.length > blocks / 2
+    const isTooMuch = asked > this.#cut || asked - this.length > blocks
+    if ((isEnough && !isTooMuch) || end <= this.length) return
     const before = this.#window
     this.#window = { end, range: core.download({ start: this.length, end }) }
     before?.range.destroy()
+  }
+
+  #windowBlocks(): number {
+    const { length, bytes } = this.#size
+    const fit = length > 0 ? Math.floor(WINDOW_BYTES / Math.max(1, bytes / length)) : WINDOW_BLOCKS
+    return Math.max(MIN_WINDOW_BLOCKS, Math.min(fit, WINDOW_BLOCKS))
   }
 
   /** Whether nothing more may come today; then it goes on by itself. */

@@ -1,6 +1,6 @@
 import type Corestore from 'corestore'
 import type { Timers } from '../../core/timers.ts'
-import { openCorestore } from './open-store.ts'
+import { closeCorestore, openCorestore } from './open-store.ts'
 
 /** A store that cannot be opened again, as while the disk is full, is tried again so much later. */
 const RETRY_MS = 10_000
@@ -76,7 +76,7 @@ export class ReopeningStore {
   reopen(): Promise<void> {
     this.#reopening ??= this.use(async () => {
       this.#isUsable = false
-      await this.#store.close()
+      await closeCorestore(this.#store)
       this.#store = await openCorestore(this.#options.directory)
       await this.#user?.onOpened(this.#store)
       this.#isUsable = true
@@ -89,7 +89,7 @@ export class ReopeningStore {
     this.#isClosed = true
     this.#stopRetry()
     await this.#turn
-    await this.#store.close()
+    await closeCorestore(this.#store)
   }
 
   /**

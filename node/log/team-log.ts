@@ -8,8 +8,10 @@ import type { ReadBlock } from './private-log.ts'
 import { epochIdIn, SEAL_BYTES, type Seal } from './seal.ts'
 import { Listeners, type StoredLog } from './stored-log.ts'
 
-/** Events are read in portions of about this many, so that the node answers meanwhile. */
+/** Blocks are read in portions of about this many events, so that the node answers meanwhile. */
 const PORTION_EVENTS = 500
+/** Checking a block's signature takes as long as reading so many events. */
+const EVENTS_PER_SIGNATURE = 20
 /** With blocks of an epoch whose key is not known one waits so long: its record may be under way. */
 const KEY_WAIT_MS = 60_000
 /** More epochs than a log can have been written in. */
@@ -120,8 +122,9 @@ export class TeamLog {
       if (!block) break
       blocks.push(block)
       events += block.events.length
-      if (events - portion < PORTION_EVENTS) continue
-      portion = events
+      portion += block.events.length + EVENTS_PER_SIGNATURE
+      if (portion < PORTION_EVENTS) continue
+      portion = 0
       await nextTurn()
     }
     if (blocks.length > 0) this.#stored.consumed(seq + blocks.length, events)

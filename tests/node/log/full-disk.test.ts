@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { afterEach, expect, test } from 'vitest'
-import { connect, connectToItsEnd, eventsOf, member, open, until } from './team.ts'
+import { connect, connectToItsEnd, eventsOf, member, open, testTimers, until } from './team.ts'
 
 /** Lets files of this process grow no more, as on a full disk (Linux). */
 function fillDisk(): void {
@@ -39,17 +39,25 @@ if (process.platform === 'linux') {
   })
 
   test('Once a full disk has room again, who only reads goes on by itself', async () => {
-    const [ann, reader] = [member(1), member(2, { role: 'reader' })]
+    const timers = testTimers()
+    const [ann, reader] = [member(1), member(2, { role: 'reader', timers })]
     const [a, r] = [await open(ann), await open(reader)]
     r.follow(ann.writer)
     await a.events!.append([eventsOf(ann, 1), eventsOf(ann, 1, 1)])
     await until(() => r.logs().length === 1)
+    r.follow(member(3).writer)
     fillDisk()
     await connectToItsEnd(a, r)
     expect(r.logs()[0]!.length).toBe(0)
+    const sentence = /team's logs cannot be written: .*It is tried again/
+    await until(() => reader.said.some((said) => sentence.test(said)))
     makeRoom()
     connect(a, r)
-    await until(() => r.logs()[0]!.length === 2)
+    await until(() => {
+      timers.advance(10_000)
+      return r.logs()[0]!.length === 2
+    })
     expect((await r.logs()[0]!.read(0, 10)).map(({ events }) => events.length)).toEqual([1, 1])
+    expect(r.logs()).toHaveLength(2)
   })
 }
