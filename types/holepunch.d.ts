@@ -43,6 +43,7 @@ declare module 'hypercore' {
     readonly fork: number
     readonly opened: boolean
     readonly closed: boolean
+    readonly closing: Promise<void> | null
     readonly peers: Hypercore.Peer[]
     ready(): Promise<void>
     close(): Promise<void>

@@ -5,7 +5,7 @@ import { keyText } from '../../core/secrets.ts'
 import type { Timers } from '../../core/timers.ts'
 import type { LogStates } from './log-states.ts'
 import type { Seal } from './seal.ts'
-import { Listeners, type StoredLog } from './stored-log.ts'
+import { blocksOf, Listeners, type StoredLog } from './stored-log.ts'
 
 /** How long a peer is waited for that may know more of this log, and again for what it has. */
 const RECOVERY_MS = 10_000
@@ -72,6 +72,8 @@ export class OwnLog<Item> implements StoredLog {
     this.#opened = core
     this.#isBroken = false
     this.#take(core)
+    // Who could not read meanwhile reads on.
+    this.#appended.call()
   }
 
   /**
@@ -128,7 +130,7 @@ export class OwnLog<Item> implements StoredLog {
   async get(seq: number, limit: number): Promise<(Uint8Array | null)[]> {
     const core = this.#core()
     const wanted = Array.from({ length: Math.max(0, Math.min(limit, this.length - seq)) }, (_, i) => seq + i)
-    return Promise.all(wanted.map((index) => core.get(index, { wait: false })))
+    return blocksOf(core, wanted)
   }
 
   /** Nothing waits for what one wrote oneself. */

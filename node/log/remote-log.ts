@@ -5,7 +5,7 @@ import { keyText } from '../../core/secrets.ts'
 import type { GrowthBounds } from './growth.ts'
 import { excess, grown } from './growth.ts'
 import type { LogStates } from './log-states.ts'
-import { Listeners, type StoredLog } from './stored-log.ts'
+import { blocksOf, Listeners, type StoredLog } from './stored-log.ts'
 
 /** Blocks that are asked for, or read, at a time: enough to fill a connection. */
 const WINDOW_BLOCKS = 256
@@ -91,6 +91,8 @@ export class RemoteLog implements StoredLog {
     if (this.#options.states.get(this.core).quarantine !== null) return core.close()
     this.#opened = core
     this.#fetch()
+    // Who could not read meanwhile reads on.
+    this.#appended.call()
   }
 
   /** Takes over what the roster says: blocks from `cut` on do not count, those before `floor` are gone. */
@@ -104,13 +106,10 @@ export class RemoteLog implements StoredLog {
     const core = this.#opened
     const end = Math.min(seq + limit, seq + this.#windowBlocks(), this.length)
     if (!core || seq >= end) return []
-    const wanted = Array.from({ length: end - seq }, (_, i) => seq + i)
-    try {
-      return await Promise.all(wanted.map((index) => core.get(index, { wait: false })))
-    } catch (error) {
-      if (core.closed || this.#opened !== core) return []
-      throw error
-    }
+    return blocksOf(
+      core,
+      Array.from({ length: end - seq }, (_, i) => seq + i),
+    )
   }
 
   consumed(seq: number, events: number): void {

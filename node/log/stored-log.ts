@@ -1,3 +1,5 @@
+import type Hypercore from 'hypercore'
+
 /** A log's blocks as they are stored, sealed. Who may read them and what they say is for those above. */
 export interface StoredLog {
   /** z32 of the log's key. */
@@ -36,4 +38,19 @@ export class Listeners<T extends unknown[] = []> {
   call(...args: T): void {
     for (const listener of this.#listeners) listener(...args)
   }
+}
+
+/** Those of some blocks that are here, null for others; none where the log was closed meanwhile. */
+export async function blocksOf(core: Hypercore, wanted: readonly number[]): Promise<(Uint8Array | null)[]> {
+  try {
+    return await Promise.all(wanted.map((index) => core.get(index, { wait: false })))
+  } catch (error) {
+    if (isClosed(core)) return []
+    throw error
+  }
+}
+
+/** A log is closed by its store, and by a conflict. */
+function isClosed({ closed, closing }: Hypercore): boolean {
+  return closed || closing !== null
 }

@@ -155,6 +155,7 @@ describe('A log that lost its end', () => {
     expect(benReads.problem).toMatch(/two histories/)
     expect(benReads.length).toBe(4)
     expect(await ann.events!.recovered()).toBe('lost')
+    expect(await ann.events!.read(0, 10)).toEqual([])
     await expect(ann.events!.append(blocksOf(who, 1, 200))).rejects.toMatchObject({ code: 'log_conflict' })
   })
 })
