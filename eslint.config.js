@@ -15,6 +15,7 @@ const MAY_IMPORT = {
   'node/api': ['core'],
   'node/mesh': ['core'],
   'node/team': ['core'],
+  'node/demo': ['core'],
 }
 const FOLDERS = [...Object.keys(MAY_IMPORT), 'node/cli', 'node/notify', 'tests']
 /** The files of `node` itself that its folders may import; the others join the folders. */

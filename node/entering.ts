@@ -2,8 +2,9 @@ import type { Actions, Consent, Invitation, TeamJoined, TeamMade } from '../core
 import { encodeRecord, signRecord } from '../core/epoch.ts'
 import { VibeTeaError } from '../core/errors.ts'
 import { publicKeyOf, sign } from '../core/identity.ts'
+import { joinRole } from '../core/join-key.ts'
 import { issuersOf, keyText, secretFor, secretsOf } from '../core/secrets.ts'
-import { formatTeamKey, kindOf, parseTeamKey, roleOf, type Role } from '../core/team-key.ts'
+import { formatTeamKey, kindOf, parseTeamKey, type Role } from '../core/team-key.ts'
 import { writeAdminBackup } from './home/admin-backup.ts'
 import type { SharingDecisions } from './home/sharing.ts'
 import type { State } from './home/state.ts'
@@ -65,21 +66,7 @@ export async function foundTeam(parts: EnteringParts, args: Actions['create']): 
 export async function joinTeam(parts: EnteringParts, args: Actions['join']): Promise<TeamJoined> {
   await refuseSecond(parts.home)
   const { kind, teamId, secret } = parseTeamKey(args.key)
-  if (kind === 'admin') {
-    throw new VibeTeaError(
-      'admin_key',
-      'This is the admin backup of a team, which nobody joins with.',
-      'Join with the team key, which begins with vt1w.',
-    )
-  }
-  const role = roleOf(kind)
-  if (role === 'mirror') {
-    throw new VibeTeaError(
-      'mirror_key',
-      'With a mirror key a server holds what it cannot read; nobody joins with it.',
-      'Ask for a team key (vt1w) or a read-only key (vt1r).',
-    )
-  }
+  const role = joinRole({ kind })
   await parts.state.forgetTeam()
   await enter(parts, { teamId, role, secret, teamName: null }, args)
   return { teamId: keyText(teamId), role }

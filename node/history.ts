@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Event } from '../core/events.ts'
 import type { Settings } from './home/settings.ts'
 import { ADAPTERS, sessionDirectories } from './sources/adapters.ts'
@@ -21,6 +22,8 @@ export async function* eventsSince(from: number, options: HistoryOptions): Async
     rule,
     projects,
     now,
+    changedSince: from,
+    pause: () => nextTurn(),
     onProblem: () => undefined,
   })
   for await (const event of events) if (Date.parse(event.timestamp) >= from) yield event

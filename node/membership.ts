@@ -1,9 +1,11 @@
 import { rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Actions, Invitation, TeamJoined, TeamMade } from '../core/api.ts'
 import { VibeTeaError } from '../core/errors.ts'
 import { teamTagsOf, type TagKeys } from './device.ts'
 import { foundTeam, invitation, joinTeam } from './entering.ts'
 import { readTeam, removeTeam, teamDirectory, writeTeam } from './home/team-file.ts'
+import { renewedFeedState } from './log/team-feed.ts'
 import type { History, Team, TeamOptions } from './team.ts'
 import { secretsOf } from '../core/secrets.ts'
 
@@ -79,10 +81,10 @@ export class Membership {
       // Without its key the team is left, whatever happens to the rest.
       await removeTeam(home)
       const cores = team.cores()
-      for (const core of cores) await index.prune(core, Number.MAX_SAFE_INTEGER)
       await this.#close()
-      await rm(teamDirectory(home, team.file.teamId), { recursive: true, force: true })
+      for (const core of cores) await index.forget(core)
       await state.arrivals.forgetLogs(cores)
+      await rm(dirname(teamDirectory(home, team.file.teamId)), { recursive: true, force: true })
       await state.forgetTeam()
       tagKeys.use(null)
       this.#tell()
@@ -150,11 +152,10 @@ export class Membership {
         if (this.#team !== lost) return
         await this.#close()
         const feed = await state.team.feed.load()
-        if (feed)
-          await state.team.feed.save({ ...feed, cursor: { ...feed.confirmed, team: 0 }, backfillEnd: 0 })
+        const renewed = feed && renewedFeedState(feed)
+        if (renewed) await state.team.feed.save(renewed.state)
         const file = (await readTeam(settings.home)) ?? lost.file
-        // What had gone before the last place that is known to be held by a peer is there; a backfill may not be.
-        const backfill = file.backfill === null ? null : 'pending'
+        const backfill = renewed?.needsBackfill ? 'pending' : file.backfill
         await writeTeam(settings.home, { ...file, backfill, incarnation: random(INCARNATION_BYTES) })
         notices.say(
           'warning',

@@ -98,10 +98,7 @@ async function look(directory: string, options: PeekOptions): Promise<Peeked | n
     noiseKeyPair,
     store,
     bootstrap: bootstrap && [...bootstrap],
-    rosterStore: {
-      load: async () => ({ record: [], certificate: [], statement: [] }),
-      save: async () => undefined,
-    },
+    keep: async () => undefined,
     timers: systemTimers,
     random,
     log,

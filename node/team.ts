@@ -77,6 +77,7 @@ interface Parts {
   store: TeamStore
   seen: LastSeen
   owners: SourceOwners
+  isNew: boolean
 }
 
 /** The team that this node is in: its logs, its people, and the mesh between them. The place where these meet. */
@@ -88,6 +89,7 @@ export class Team {
   readonly #store: TeamStore
   readonly #seen: LastSeen
   readonly #owners: SourceOwners
+  readonly #isNew: boolean
   readonly #feed: TeamFeed | null
   readonly #presence: OwnPresence
   readonly #profiles: Profiles
@@ -99,7 +101,7 @@ export class Team {
   #stopBeat: () => void = () => undefined
   #stopTelling: (() => void) | null = null
 
-  private constructor(options: TeamOptions, { secrets, roster, store, seen, owners }: Parts) {
+  private constructor(options: TeamOptions, { secrets, roster, store, seen, owners, isNew }: Parts) {
     this.file = options.file
     this.#options = options
     this.#secrets = secrets
@@ -107,6 +109,7 @@ export class Team {
     this.#store = store
     this.#seen = seen
     this.#owners = owners
+    this.#isNew = isNew
     this.#profiles = new Profiles(options.onError)
     this.#presence = new OwnPresence(options.timers.now())
     this.#feed = this.#makeFeed()
@@ -128,6 +131,11 @@ export class Team {
     for (const bytes of known.record) roster.addRecord(bytes)
     for (const bytes of known.certificate) roster.addCertificate(bytes)
     for (const bytes of known.statement) roster.addStatement(bytes)
+    await state.team.roster.keepOnly({
+      record: roster.records(),
+      certificate: roster.certificates(),
+      statement: roster.statements(),
+    })
     const seen = await LastSeen.load(state.team.seen, timers, onError)
     const own = { source: device.source, device: device.key.device }
     const owners = await SourceOwners.load(state.kept, own, onError)
@@ -148,8 +156,11 @@ export class Team {
       random,
       say: (level, sentence) => notices.say(level, sentence),
     })
-    if (!(await state.team.feed.load())) await state.team.feed.save(firstFeedState(options.privateLog.length))
-    const team = new Team(options, { secrets, roster, store, seen, owners })
+    const feed = (await state.team.feed.load()) ?? firstFeedState(options.privateLog.length)
+    await state.team.feed.save(feed)
+    // Nothing of it has ever been written, so no peer can have more.
+    const isNew = feed.cursor.team === 0 && store.events?.length === 0
+    const team = new Team(options, { secrets, roster, store, seen, owners, isNew })
     team.#followLogs()
     if (store.events) team.#followPresence(store.events)
     team.#admit()
@@ -173,7 +184,7 @@ export class Team {
       noiseKeyPair,
       store: this.#store,
       bootstrap: settings.bootstrap && [...settings.bootstrap],
-      rosterStore: state.team.roster,
+      keep: (kind, bytes) => state.team.roster.save(kind, bytes),
       timers,
       random,
       log,
@@ -184,7 +195,7 @@ export class Team {
       onChanged: () => this.#tell(),
     })
     this.#certify()
-    this.#feed?.start()
+    this.#feed?.start(this.#isNew)
     this.#beat()
     this.#introduce().catch(onError)
   }
@@ -413,7 +424,7 @@ export class Team {
   async #introduce(): Promise<void> {
     const { state } = this.#store
     const { device, file } = this.#options
-    if (!state || (await state.recovered()) === 'lost') return
+    if (!state || (!this.#isNew && (await state.recovered()) === 'lost')) return
     const log = this.#store.stateLogs().find(({ core }) => core === state.core)
     const profile = new OwnProfile(device.key.publicKey, file.incarnation, (await log?.read()) ?? [])
     const { name, teamName } = file

@@ -13,19 +13,20 @@ export interface ShareConsent {
 }
 
 /**
- * The decisions with that consent: what it names is shared, and what was shared and is not named becomes private. What
- * is excluded stays so unless it is named. Throws a `VibeTeaError`: `invalid_project`, `excluded_by_name`.
+ * The decisions with that consent: what it names is shared, and what was shared and is not named is as if nothing had
+ * been decided. What is excluded or private stays so unless it is named, also where all are shared. Throws a
+ * `VibeTeaError`: `invalid_project`, `excluded_by_name`.
  */
 export function withConsent(state: SharingState, { share, at, from = at }: ShareConsent): SharingState {
   const isAll = share === 'all'
   const named = typeof share === 'string' ? [] : share.map(projectKey)
-  let next: SharingState = { ...state, newProjects: isAll ? { sharing: 'shared', since: from } : null }
-  for (const [key, { sharing }] of state.decisions) {
-    if (sharing === 'excluded' || isAmong(named, partsOf(key))) continue
-    const decision = isAll
-      ? { sharing: 'shared' as const, since: from }
-      : { sharing: 'private' as const, since: at }
-    next = decided(next, key, decision, at)
+  const kept = [...state.decisions].filter(
+    ([key, { sharing }]) => sharing !== 'shared' || isAmong(named, partsOf(key)),
+  )
+  let next: SharingState = {
+    ...state,
+    decisions: new Map(kept),
+    newProjects: isAll ? { sharing: 'shared', since: from } : null,
   }
   for (const key of named) next = decided(next, key, { sharing: 'shared', since: from }, at)
   return next

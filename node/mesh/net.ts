@@ -11,7 +11,7 @@ import { MeshCore, type MeshActions, type MeshCoreOptions } from './mesh-core.ts
 import { MESSAGE_KINDS, type MessageKind } from './messages.ts'
 import { ownAddresses, watchNetwork } from './network-watch.ts'
 import { PeerLink, SILENCE_MS } from './peer-link.ts'
-import type { GossipKind, RefusedReason, RosterStore } from './port.ts'
+import type { GossipKind, RefusedReason } from './port.ts'
 import { describeReach, type Endpoint } from './reach.ts'
 
 export interface MeshOptions extends Pick<MeshCoreOptions, 'secrets' | 'roster' | 'self' | 'random'> {
@@ -21,7 +21,8 @@ export interface MeshOptions extends Pick<MeshCoreOptions, 'secrets' | 'roster' 
   store: { replicate(connection: NoiseSecretStream): unknown }
   /** Where to enter the DHT; null: the public one. */
   bootstrap: Endpoint[] | null
-  rosterStore: RosterStore
+  /** Keeps what was learned of the team. */
+  keep(kind: GossipKind, bytes: Uint8Array): Promise<void>
   timers: Timers
   log: { debug(fields: object, message: string): void; error(fields: object, message: string): void }
   /** The roster has something new. */
@@ -59,14 +60,8 @@ export class Mesh {
   #searchingSince: number
   #destroyed: Promise<void> | null = null
 
-  /** Reads what is known of the team and begins to look for its peers; waits for none. */
+  /** Begins to look for peers; waits for none. The roster knows all that was kept: the gate judges at once. */
   static async start(options: MeshOptions): Promise<Mesh> {
-    const { roster, rosterStore } = options
-    // All of it before the first connection, for the gate judges at once.
-    const kept = await rosterStore.load()
-    for (const bytes of kept.record) roster.addRecord(bytes)
-    for (const bytes of kept.certificate) roster.addCertificate(bytes)
-    for (const bytes of kept.statement) roster.addStatement(bytes)
     const { dht, bootstrap, timers, addresses = ownAddresses } = options
     return new Mesh(options, dht ?? (await openDht(bootstrap, addresses(), timers)))
   }
@@ -123,7 +118,7 @@ export class Mesh {
   }
 
   #actions(): MeshActions {
-    const { store, rosterStore, log } = this.#options
+    const { store, keep, log } = this.#options
     return {
       send: (conn, message, bytes) => this.#links.get(conn)?.send(message, bytes),
       replicate: (conn) => {
@@ -137,7 +132,7 @@ export class Mesh {
         this.#links.get(conn)?.destroy()
       },
       learned: (kind, bytes) => {
-        rosterStore.save(kind, bytes).catch((error: unknown) => {
+        keep(kind, bytes).catch((error: unknown) => {
           // Peers send it again after the next start.
           log.error({ err: error }, 'what was learned of the team could not be kept')
         })

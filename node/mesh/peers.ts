@@ -3,7 +3,8 @@ import { idOf } from './epochs.ts'
 import type { Ends } from './gate.ts'
 import { Allowance, MESSAGES, PATIENCE_MS, hasPassed } from './limits.ts'
 import type { Hello } from './messages.ts'
-import type { PeerView, RefusedReason, Writer } from './port.ts'
+import type { Writer } from '../../core/writer.ts'
+import type { PeerView, RefusedReason } from './port.ts'
 import { latest } from './roster.ts'
 
 /** The other end of a connection, as far as it has shown itself. Times are in ms since 1970. */

@@ -40,28 +40,6 @@ export type RefusedReason =
 /** What peers pass on, and every node keeps. */
 export type GossipKind = 'record' | 'certificate' | 'statement'
 
-/** Keeps what was learned of the team. */
-export interface RosterStore {
-  load(): Promise<Record<GossipKind, Uint8Array[]>>
-  save(kind: GossipKind, bytes: Uint8Array): Promise<void>
-}
-
-/** A device and incarnation that the roster admits: whose logs are read. */
-export interface Writer {
-  device: Uint8Array
-  incarnation: Uint8Array
-  /** The key under which the device is met in the DHT. */
-  noise: Uint8Array
-  role: Role
-  /** ms since 1970, by the device's clock. */
-  issuedAt: number
-  /** Blocks from here on are not admitted; null: all are. */
-  cut: number | null
-  /** The first block that its device says it still has. */
-  floor: number
-  hasLeft: boolean
-}
-
 /** A device of the team other than this one, as this node meets it. */
 export interface PeerView {
   device: Uint8Array

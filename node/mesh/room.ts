@@ -19,7 +19,7 @@ export function roomForIncarnation(others: readonly { id: string; at: number }[]
   return oldest.at < at ? { kind: 'instead', id: oldest.id } : NONE
 }
 
-const RANKS: Record<Role, number> = { member: 3, reader: 2, mirror: 1 }
+export const RANKS: Record<Role, number> = { member: 3, reader: 2, mirror: 1 }
 
 /** Of a device, by the roles that it has in incarnations that have not left. */
 function rankOf(roles: readonly Role[]): number {

@@ -12,8 +12,9 @@ import { decodeStatement, isSignedStatement } from '../../core/statement.ts'
 import { ROLES, type Role } from '../../core/team-key.ts'
 import { EpochRecords, KNOWN, NEW, idOf, refused, type Issuers, type Provisional } from './epochs.ts'
 import { Allowance, FLOORS, MAX_CLOCK_AHEAD_MS } from './limits.ts'
-import type { RefusedReason, Verdict, Writer } from './port.ts'
-import { roomForDevice, roomForIncarnation } from './room.ts'
+import type { Writer } from '../../core/writer.ts'
+import type { RefusedReason, Verdict } from './port.ts'
+import { RANKS, roomForDevice, roomForIncarnation } from './room.ts'
 
 /** A certificate that counts, and what its device says of its log. */
 interface Admitted {
@@ -32,8 +33,9 @@ interface Admitted {
  * Who is in the team, as far as this node has heard. What is added in any order gives the same, with three rules:
  * - What needs something that is not here yet is refused (`unknown_epoch`, `no_certificate`), not kept: peers send
  *   everything in an order in which it can be checked, and again when a record has come.
- * - Of the certificates of one device and incarnation the one of the later epoch counts, then the one with the lower
- *   hash; a device that changes its Noise key begins a new incarnation.
+ * - Of the certificates of one device and incarnation the one of the later epoch counts, then that of the higher role,
+ *   for a device does not sign its role and every holder of M can issue its certificate anew, as a mirror's; then the
+ *   one with the lower hash. A device that changes its Noise key begins a new incarnation.
  * - Who is in stays in: past a limit the first come remain, but that members displace readers, readers mirrors, and
  *   all of them those who left. So a key that was given to a server cannot crowd people out.
  */
@@ -86,9 +88,8 @@ export class Roster {
     if (!equalBytes(certificate.teamId, this.#teamId)) return refused('other_team')
     const { device, incarnation, epoch } = certificate
     const before = this.#admitted(device, incarnation)
-    if (before && equalBytes(before.bytes, bytes)) return KNOWN
+    if (before && (epoch < before.certificate.epoch || equalBytes(before.bytes, bytes))) return KNOWN
     const hash = plainHash(bytes)
-    if (before && !isPreferred(certificate, hash, before)) return KNOWN
     const issuers = this.#records.issuersOf(epoch)
     const isOld = this.epoch !== null && epoch < this.epoch
     if (!issuers) return refused(isOld ? 'closed_epoch' : 'unknown_epoch')
@@ -98,6 +99,7 @@ export class Roster {
       const isOfDevice = this.#verify(certificate.deviceSignature, certificateBytes(certificate), device)
       return refused(isOfDevice ? 'forged_issuer' : 'invalid_certificate')
     }
+    if (before && !isPreferred(certificate, role, hash, before)) return KNOWN
     const noRoom = before ? null : this.#makeRoom(certificate, role)
     if (noRoom) return refused(noRoom)
     const incarnations = this.#devices.get(idOf(device)) ?? new Map<string, Admitted>()
@@ -231,9 +233,9 @@ export class Roster {
   }
 }
 
-function isPreferred(certificate: SignedCertificate, hash: Uint8Array, before: Admitted): boolean {
-  const later = certificate.epoch - before.certificate.epoch
-  return later > 0 || (later === 0 && compareBytes(hash, before.hash) < 0)
+function isPreferred({ epoch }: SignedCertificate, role: Role, hash: Uint8Array, before: Admitted): boolean {
+  const later = epoch - before.certificate.epoch
+  return (later || RANKS[role] - RANKS[before.role] || compareBytes(before.hash, hash)) > 0
 }
 
 /** The writer with the latest certificate; of equal ones the same for everybody. */

@@ -21,7 +21,8 @@ import { systemTimers } from '../../node/system-timers.ts'
 import { startApi } from '../../node/api/server.ts'
 import { Tokens } from '../../node/api/tokens.ts'
 import { NodeBackend } from '../../node/backend.ts'
-import { projectsOf, ruleOf } from '../../node/device.ts'
+import { projectsOf, ruleOf, TagKeys } from '../../node/device.ts'
+import { Membership } from '../../node/membership.ts'
 import { createLogger } from '../../node/home/logger.ts'
 import { readSettings } from '../../node/home/settings.ts'
 import { Batcher } from '../../node/log/batcher.ts'
@@ -150,7 +151,21 @@ async function nodeTimes(interval: number): Promise<Map<number, Times[]>> {
     })
     index.onRows((rows) => markAll('indexed', rows))
     const tokens = new Tokens({ randomBytes, now: Date.now })
-    const backend = new NodeBackend({ ...stores, settings, sources, now: Date.now })
+    const membership = await Membership.open({
+      ...stores,
+      settings,
+      tagKeys: new TagKeys(device.key),
+      timers: systemTimers,
+      random: randomBytes,
+      log,
+      history: async function* () {
+        // It is in no team.
+      },
+      onError: (error) => {
+        throw error
+      },
+    })
+    const backend = new NodeBackend({ ...stores, settings, sources, membership, now: Date.now })
     const uiDirectory = join(import.meta.dirname, '../../ui')
     const api = await startApi({
       backend,

@@ -171,7 +171,7 @@ describe('a project whose tag has changed', () => {
 describe('what is agreed to on entering a team', () => {
   const AT = 100
 
-  test('all: every project that is not excluded, from then on, new ones too', async () => {
+  test('all: every project that is not excluded or private, from then on, new ones too', async () => {
     const { home, sharing } = await decisions()
     await sharing.setSharing('payroll', 'excluded', 10)
     await sharing.setSharing('notes', 'private', 20)
@@ -180,7 +180,7 @@ describe('what is agreed to on entering a team', () => {
       expect(known.sharingAt('website', TAG, AT - 1)).toBe('private')
       expect(known.sharingAt('website', TAG, AT)).toBe('shared')
       expect(known.sharingOf('website', OTHER_TAG)).toBe('shared')
-      expect(known.sharingAt('notes', undefined, AT)).toBe('shared')
+      expect(known.sharingAt('notes', undefined, AT)).toBe('private')
       expect(known.sharingAt('payroll', OTHER_TAG, AT)).toBe('excluded')
       expect(known.sharingAt('begun-later', undefined, AT)).toBe('shared')
       expect(known.sharingAt('begun-later', undefined, AT - 1)).toBe('private')

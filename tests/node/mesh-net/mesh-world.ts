@@ -98,10 +98,7 @@ export async function meshOf(name: string, options: TestMeshOptions): Promise<Te
     self: { device: deviceOf(name).publicKey, noise: keys.publicKey, role, version: '1.0.0' },
     noiseKeyPair: keys,
     store: { replicate: (stream) => served.push(stream) },
-    rosterStore: {
-      load: async () => ({ record: [], certificate: [], statement: [] }),
-      save: async (kind, bytes) => void kept[kind].push(bytes),
-    },
+    keep: async (kind, bytes) => void kept[kind].push(bytes),
     timers,
     random: randomBytes,
     log: {

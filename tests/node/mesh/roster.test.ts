@@ -53,6 +53,21 @@ describe('A certificate', () => {
     expect(roster.addCertificate(team.certificate('ann', { role }))).toEqual(KNOWN)
   })
 
+  test('that holders of a lesser key issued for the same device, in whatever order they come, takes no role away', () => {
+    const asMember = team.certificate('ann')
+    for (const role of ['reader', 'mirror'] as const) {
+      const lesser = team.certificate('ann', { role })
+      for (const order of [
+        [asMember, lesser],
+        [lesser, asMember],
+      ]) {
+        const roster = rosterOf()
+        for (const bytes of order) roster.addCertificate(bytes)
+        expect(roster.writers()).toMatchObject([{ role: 'member' }])
+      }
+    }
+  })
+
   test('of another team is refused', () => {
     expect(rosterOf().addCertificate(other.certificate('ann'))).toEqual(refused('other_team'))
   })
