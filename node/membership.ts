@@ -23,6 +23,7 @@ export class Membership {
   #team: Team | null = null
   #stopListening: () => void = () => undefined
   #isStarted = false
+  #teamName: string | null = null
   #turn: Promise<unknown> = Promise.resolve()
 
   private constructor(options: MembershipOptions) {
@@ -110,7 +111,11 @@ export class Membership {
     tagKeys.use(teamTagsOf(secretsOf(file.teamId, file.role, file.secret)))
     const team = await Team.open({ ...this.#options, file, onLost: () => void this.#renew(team) })
     this.#team = team
-    this.#stopListening = team.onChange(() => this.#tell())
+    this.#teamName = file.teamName
+    this.#stopListening = team.onChange(() => {
+      this.#tell()
+      this.#keepName(team).catch(this.#options.onError)
+    })
     if (this.#isStarted) await this.#startTeam(team)
     this.#tell()
   }
@@ -131,6 +136,18 @@ export class Membership {
     const { home } = this.#options.settings
     await this.#exclusively(async () => {
       if (this.#team === team) await writeTeam(home, { ...(await readTeam(home))!, backfill: 'done' })
+    })
+  }
+
+  /** The team's name is known without the mesh from now on. */
+  async #keepName(team: Team): Promise<void> {
+    const { name } = team.status()
+    if (name === null || name === this.#teamName) return
+    this.#teamName = name
+    const { home } = this.#options.settings
+    await this.#exclusively(async () => {
+      const file = this.#team === team ? await readTeam(home) : null
+      if (file && file.teamName !== name) await writeTeam(home, { ...file, teamName: name })
     })
   }
 

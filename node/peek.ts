@@ -87,7 +87,12 @@ async function look(directory: string, options: PeekOptions): Promise<Peeked | n
   let changedAt = systemTimers.now()
   const changed = () => (changedAt = systemTimers.now())
   store.onLog((log) => {
-    const author = roster.writers().find((writer) => equalBytes(writer.device, log.device))
+    const author = roster
+      .writers()
+      .find(
+        ({ device, incarnation }) =>
+          equalBytes(device, log.device) && equalBytes(incarnation, log.incarnation),
+      )
     if (log instanceof StateLog && author) void profiles.follow(author, log)
   })
   profiles.onChange(changed)
@@ -97,7 +102,7 @@ async function look(directory: string, options: PeekOptions): Promise<Peeked | n
     self: { device: device.publicKey, noise: noiseKeyPair.publicKey, role, version: VERSION },
     noiseKeyPair,
     store,
-    bootstrap: bootstrap && [...bootstrap],
+    bootstrap,
     keep: async () => undefined,
     timers: systemTimers,
     random,

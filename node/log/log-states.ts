@@ -84,8 +84,13 @@ export class LogStates {
     this.#stopTimer?.()
     this.#stopTimer = null
     for (const core of [...this.#unsaved]) {
-      await this.#store.save(core, this.get(core))
-      this.#unsaved.delete(core)
+      this.#unsaved.delete(core) // before, for it may change again while it is written
+      try {
+        await this.#store.save(core, this.get(core))
+      } catch (error) {
+        this.#unsaved.add(core)
+        throw error
+      }
     }
   }
 

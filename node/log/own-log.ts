@@ -103,8 +103,8 @@ export class OwnLog<Item> implements StoredLog {
    * had: this log must then not be written any more.
    */
   async recovered(): Promise<'ok' | 'lost'> {
+    await this.#askPeers()
     const core = this.#core()
-    await this.#askPeers(core)
     const { length } = core
     if (!this.#hasConflict && length > this.length) {
       const range = core.download({ start: this.length, end: length })
@@ -164,11 +164,13 @@ export class OwnLog<Item> implements StoredLog {
   }
 
   /** Resolves when a peer knows this log at its length here or more, nobody else is expected, or time is over. */
-  async #askPeers(core: Hypercore): Promise<void> {
+  async #askPeers(): Promise<void> {
     const { timers } = this.#options
-    const stopFinding = core.findingPeers()
+    const stopFinding = this.#core().findingPeers()
     let end = timers.now() + RECOVERY_MS
     while (!this.#hasConflict && timers.now() < end) {
+      // Another one where the store was opened again meanwhile.
+      const core = this.#core()
       // An answer that nobody knows more also comes where nobody is there.
       const answer = core.update({ wait: true }).catch(() => false)
       await Promise.race([answer, this.#pause(end - timers.now())])

@@ -5,7 +5,7 @@ import { keyText } from '../../core/secrets.ts'
 import type { GrowthBounds } from './growth.ts'
 import { excess, grown } from './growth.ts'
 import type { LogStates } from './log-states.ts'
-import { blocksOf, Listeners, type StoredLog } from './stored-log.ts'
+import { blocksOf, isClosed, Listeners, type StoredLog } from './stored-log.ts'
 
 /** Blocks that are asked for, or read, at a time: enough to fill a connection. */
 const WINDOW_BLOCKS = 256
@@ -168,22 +168,31 @@ export class RemoteLog implements StoredLog {
     this.#mustAdvance = true
     if (this.#isAdvancing) return
     this.#isAdvancing = true
-    this.#advanceAll()
-      .catch((error: unknown) => this.#options.say('error', `A log of the team failed: ${String(error)}.`))
-      .finally(() => (this.#isAdvancing = false))
+    void this.#advanceAll()
   }
 
   async #advanceAll(): Promise<void> {
     while (this.#mustAdvance) {
       this.#mustAdvance = false
       const core = this.#opened
-      if (!core || core.closed) return
-      const before = this.length
-      this.#size = { length: core.length, bytes: core.byteLength }
-      await this.#findEnd(core)
-      this.#fetch()
-      if (this.length > before) this.#appended.call()
+      if (!core || isClosed(core)) break
+      try {
+        await this.#advanceIn(core)
+      } catch (error) {
+        // What was closed meanwhile is looked at again when it is open again.
+        if (!isClosed(core)) this.#options.say('error', `A log of the team failed: ${String(error)}.`)
+      }
     }
+    // At once: a call between the last look and this would be lost.
+    this.#isAdvancing = false
+  }
+
+  async #advanceIn(core: Hypercore): Promise<void> {
+    const before = this.length
+    this.#size = { length: core.length, bytes: core.byteLength }
+    await this.#findEnd(core)
+    this.#fetch()
+    if (this.length > before) this.#appended.call()
   }
 
   /** Moves the end over all that is here, in growing and then in shrinking steps. */

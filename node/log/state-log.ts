@@ -37,20 +37,38 @@ export class StateLog {
 
   /** All updates that are here and that its device signed, from the floor on, in order; a mirror reads none. */
   async read(): Promise<Uint8Array[]> {
+    return (await this.#read(0)).updates
+  }
+
+  /** What gives those that it has not given before. */
+  news(): () => Promise<Uint8Array[]> {
+    let next = 0
+    return async () => {
+      const { updates, end } = await this.#read(next)
+      next = end
+      return updates
+    }
+  }
+
+  async #read(from: number): Promise<{ updates: Uint8Array[]; end: number }> {
     const { seal, teamId, incarnation, verify } = this.#options
     const updates: Uint8Array[] = []
-    if (!seal) return updates
-    for (let seq = this.#stored.floor; seq < this.#stored.length; seq += READ_BLOCKS) {
-      for (const [i, sealed] of (await this.#stored.get(seq, READ_BLOCKS)).entries()) {
-        const unsealed = sealed && unseal(sealed, seq + i, seal)
+    let seq = Math.max(from, this.#stored.floor)
+    if (!seal) return { updates, end: seq }
+    while (seq < this.#stored.length) {
+      for (const sealed of await this.#stored.get(seq, READ_BLOCKS)) {
+        const unsealed = sealed ? unseal(sealed, seq, seal) : 'key_missing'
+        // It is here, or its key is, the next time.
+        if (unsealed === 'key_missing') return { updates, end: seq }
         const update =
-          unsealed && typeof unsealed === 'object'
-            ? decodeStateBlock(unsealed.block, seq + i, { teamId, incarnation }, verify, zlibCodec)
-            : null
+          unsealed === 'invalid'
+            ? null
+            : decodeStateBlock(unsealed.block, seq, { teamId, incarnation }, verify, zlibCodec)
         if (update) updates.push(update)
+        seq++
       }
     }
-    return updates
+    return { updates, end: seq }
   }
 
   /** Called when more of it can be read. Returns how to stop. */

@@ -51,6 +51,6 @@ export async function blocksOf(core: Hypercore, wanted: readonly number[]): Prom
 }
 
 /** A log is closed by its store, and by a conflict. */
-function isClosed({ closed, closing }: Hypercore): boolean {
+export function isClosed({ closed, closing }: Hypercore): boolean {
   return closed || closing !== null
 }

@@ -1,5 +1,5 @@
-import { compareBytes, equalBytes } from '../../core/bytes.ts'
-import { decodeRecord, isSignedRecord, type EpochRecord } from '../../core/epoch.ts'
+import { equalBytes } from '../../core/bytes.ts'
+import { compareEpochs, decodeRecord, isSignedRecord, type EpochRecord, type NamedEpoch } from '../../core/epoch.ts'
 import { plainHash } from '../../core/hash.ts'
 import type { VerifyWith } from '../../core/identity.ts'
 import type { Role } from '../../core/team-key.ts'
@@ -14,8 +14,7 @@ export interface Provisional {
   issuers: Issuers
 }
 
-interface KeptEpoch {
-  hash: Uint8Array
+interface KeptEpoch extends NamedEpoch {
   bytes: Uint8Array
   record: EpochRecord
   /** Where the logs of the epoch before are cut, by `logId`. */
@@ -30,7 +29,7 @@ export const refused = (reason: RefusedReason): Verdict => ({ kind: 'refused', r
 export const idOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
 /** A device and incarnation. */
-export const logId = (device: Uint8Array, incarnation: Uint8Array): string => idOf(device) + idOf(incarnation)
+const logId = (device: Uint8Array, incarnation: Uint8Array): string => idOf(device) + idOf(incarnation)
 
 /**
  * The records of a team. The highest epoch counts, of equal ones the record with the lower hash, and with it those
@@ -71,7 +70,7 @@ export class EpochRecords {
       this.#adminRecords.set(id, kept)
       for (const admin of record.admins) this.#admins.add(idOf(admin))
     } else {
-      this.#epochs.set(id, { hash, bytes: kept, record, closes: closesOf(record) })
+      this.#epochs.set(id, { epoch: record.epoch, hash, bytes: kept, record, closes: closesOf(record) })
       this.#chain = this.#chainOf()
     }
     return NEW
@@ -79,7 +78,7 @@ export class EpochRecords {
 
   /** Of the record that counts, else the provisional one; null where neither is here. */
   get epoch(): number | null {
-    return this.#chain.at(-1)?.record.epoch ?? this.#provisional?.epoch ?? null
+    return this.#chain.at(-1)?.epoch ?? this.#provisional?.epoch ?? null
   }
 
   /** The record that counts. */
@@ -90,7 +89,7 @@ export class EpochRecords {
   /** Who issued certificates in an epoch; null where its record is not here. */
   issuersOf(epoch: number): Issuers | null {
     if (this.#chain.length === 0 && epoch === this.#provisional?.epoch) return this.#provisional.issuers
-    return this.#chain.find(({ record }) => record.epoch === epoch)?.record.issuers ?? null
+    return this.#chain.find((each) => each.epoch === epoch)?.record.issuers ?? null
   }
 
   /**
@@ -99,7 +98,7 @@ export class EpochRecords {
    */
   cutOf(device: Uint8Array, incarnation: Uint8Array, epoch: number): number | null | undefined {
     const id = logId(device, incarnation)
-    const later = this.#chain.filter(({ record }) => record.epoch > epoch)
+    const later = this.#chain.filter((each) => each.epoch > epoch)
     if (later[0] && !later[0].closes.has(id)) return undefined
     const cuts = later.map(({ closes }) => closes.get(id)).filter((cut) => typeof cut === 'number')
     return cuts.length === 0 ? null : Math.min(...cuts)
@@ -107,22 +106,17 @@ export class EpochRecords {
 
   /** All, in an order in which each can be checked. */
   all(): Uint8Array[] {
-    const epochs = [...this.#epochs.values()].sort(
-      (a, b) => a.record.epoch - b.record.epoch || compareBytes(a.hash, b.hash),
-    )
+    const epochs = [...this.#epochs.values()].sort((a, b) => a.epoch - b.epoch)
     return [...this.#adminRecords.values(), ...epochs.map(({ bytes }) => bytes)]
   }
 
   #chainOf(): KeptEpoch[] {
     const chain: KeptEpoch[] = []
-    let next = [...this.#epochs.values()].sort(
-      (a, b) => b.record.epoch - a.record.epoch || compareBytes(a.hash, b.hash),
-    )[0]
+    let next = [...this.#epochs.values()].sort(compareEpochs)[0]
     while (next) {
       chain.unshift(next)
-      const { epoch, previous }: EpochRecord = next.record
-      const before = this.#epochs.get(idOf(previous))
-      next = before && before.record.epoch < epoch ? before : undefined
+      const before = this.#epochs.get(idOf(next.record.previous))
+      next = before && before.epoch < next.epoch ? before : undefined
     }
     return chain
   }

@@ -1,10 +1,11 @@
 import { PRESENCES, type Presence } from '../../core/api.ts'
 import { concat } from '../../core/bytes.ts'
 import { CERTIFICATE_BYTES } from '../../core/certificate.ts'
+import { isVersion } from '../../core/profile.ts'
 import { proofKeyOf, proofOf, type EpochSecrets } from '../../core/secrets.ts'
 import { STATEMENT_BYTES } from '../../core/statement.ts'
 import { isSameProof, proofOfOther, type Ends } from './gate.ts'
-import { MAX_BATCH, MAX_VERSION_CHARACTERS } from './limits.ts'
+import { MAX_BATCH } from './limits.ts'
 import type { GossipKind } from './port.ts'
 
 /**
@@ -20,7 +21,6 @@ export type MessageKind = (typeof MESSAGE_KINDS)[number]
 
 const PROOF_BYTES = 32
 const NO_PROOF = new Uint8Array(PROOF_BYTES)
-const VERSION_TEXT = new RegExp(`^[0-9A-Za-z.+-]{1,${MAX_VERSION_CHARACTERS}}$`)
 
 /** What a peer says first. */
 export interface Hello {
@@ -31,20 +31,20 @@ export interface Hello {
 
 /** Throws a RangeError for a version that none can be. */
 export function encodeHello(version: string, { read, write }: EpochSecrets, ends: Ends): Uint8Array {
-  if (!VERSION_TEXT.test(version)) throw new RangeError('not a version')
+  if (!isVersion(version)) throw new RangeError('not a version')
   const proof = (secret: Uint8Array | null) =>
     secret ? proofOf(proofKeyOf(secret), ends.side, ends.handshakeHash) : NO_PROOF
   return concat(proof(read), proof(write), new TextEncoder().encode(version))
 }
 
-/** Reads the other end's hello: null where it is none, or proves what it does not hold. */
+/** Reads the other end's hello; why to refuse it where it is none, or proves what it does not hold. */
 export function decodeHello(
   bytes: Uint8Array,
   { read, write }: EpochSecrets,
   ends: Ends,
 ): Hello | 'malformed_message' | 'wrong_key' {
   const version = Buffer.from(bytes.subarray(2 * PROOF_BYTES)).toString('latin1')
-  if (!VERSION_TEXT.test(version)) return 'malformed_message'
+  if (!isVersion(version)) return 'malformed_message'
   const reads = proves(bytes.subarray(0, PROOF_BYTES), read, ends)
   const writes = proves(bytes.subarray(PROOF_BYTES, 2 * PROOF_BYTES), write, ends)
   if (reads === 'wrong' || writes === 'wrong') return 'wrong_key'

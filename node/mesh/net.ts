@@ -20,9 +20,9 @@ export interface MeshOptions extends Pick<MeshCoreOptions, 'secrets' | 'roster' 
   /** Serves the team's logs over a connection; called for those that have passed the gate, and at once. */
   store: { replicate(connection: NoiseSecretStream): unknown }
   /** Where to enter the DHT; null: the public one. */
-  bootstrap: Endpoint[] | null
+  bootstrap: readonly Endpoint[] | null
   /** Keeps what was learned of the team. */
-  keep(kind: GossipKind, bytes: Uint8Array): Promise<void>
+  keep: (kind: GossipKind, bytes: Uint8Array) => Promise<void>
   timers: Timers
   log: { debug(fields: object, message: string): void; error(fields: object, message: string): void }
   /** The roster has something new. */

@@ -1,0 +1,168 @@
+import type { MemberRow, PeerStatus, Presence } from '../core/api.ts'
+import { equalBytes } from '../core/bytes.ts'
+import { keyText } from '../core/secrets.ts'
+import type { Timers } from '../core/timers.ts'
+import type { Device } from './device.ts'
+import type { TeamFile } from './home/team-file.ts'
+import type { LastSeen } from './last-seen.ts'
+import type { OwnEventLog } from './log/own-event-log.ts'
+import type { StateLog } from './log/state-log.ts'
+import type { TeamStore } from './log/team-store.ts'
+import type { Mesh } from './mesh/net.ts'
+import type { Roster } from './mesh/roster.ts'
+import { membersOf, peersOf, type TeamView } from './team-people.ts'
+import { OwnPresence } from './team/own-presence.ts'
+import { OwnProfile } from './team/own-profile.ts'
+import { Profiles } from './team/profiles.ts'
+import { VERSION } from './version.ts'
+
+/** Blocks of one's own log from which presence is found again after a start. */
+const PRESENCE_BLOCKS = 256
+
+export interface CompanyOptions {
+  file: TeamFile
+  device: Device
+  roster: Roster
+  store: TeamStore
+  seen: LastSeen
+  timers: Timers
+  /** Anything changed that `peers`, `members` or `teamName` say. */
+  onChanged: () => void
+  onError: (error: unknown) => void
+}
+
+/** The people of a team: what they say of themselves, whether they are here, and what this device says of its own. */
+export class Company {
+  readonly #options: CompanyOptions
+  readonly #profiles: Profiles
+  readonly #presence: OwnPresence
+  readonly #stops: (() => void)[] = []
+  #mesh: Mesh | null = null
+
+  constructor(options: CompanyOptions) {
+    const { store, timers, onChanged, onError } = options
+    this.#options = options
+    this.#profiles = new Profiles(onError)
+    this.#presence = new OwnPresence(timers.now())
+    this.#stops.push(this.#profiles.onChange(onChanged))
+    if (store.events) this.#followPresence(store.events)
+  }
+
+  /** Meets the others from now on. */
+  meet(mesh: Mesh): void {
+    this.#mesh = mesh
+    this.tellPresence()
+  }
+
+  /** Says how this device's owner is, where that has changed; it changes with time as well. */
+  tellPresence(): void {
+    this.#mesh?.core.setPresence(this.presence)
+  }
+
+  get presence(): Presence {
+    return this.#presence.at(this.#options.timers.now())
+  }
+
+  /** As the founder called it; null where that has not come. */
+  teamName(): string | null {
+    return this.#profiles.teamName() ?? this.#options.file.teamName
+  }
+
+  peers(): PeerStatus[] {
+    return peersOf(this.#view())
+  }
+
+  members(): MemberRow[] {
+    const view = this.#view()
+    return membersOf(view, peersOf(view))
+  }
+
+  /** Updates of profiles that were refused. */
+  get refused(): number {
+    return this.#profiles.refused
+  }
+
+  /** Listens to what a device says of itself. */
+  follow(log: StateLog): void {
+    const { file, roster, onError } = this.#options
+    const { device, incarnation } = log
+    const writer = roster
+      .writers()
+      .find((each) => equalBytes(each.device, device) && equalBytes(each.incarnation, incarnation))
+    // One's own log is there before its certificate.
+    const { role, issuedAt } = writer ?? { role: file.role, issuedAt: file.joinedAt }
+    const updates = { read: log.news(), onAppend: (listener: () => void) => log.onAppend(listener) }
+    this.#profiles.follow({ device, incarnation, role, issuedAt }, updates).catch(onError)
+  }
+
+  /** Writes this device's profile where it says something else than what is in its log. */
+  async introduce(isNew: boolean): Promise<void> {
+    const { store, device, file } = this.#options
+    const { state } = store
+    if (!state || (!isNew && (await state.recovered()) === 'lost')) return
+    const written =
+      (await store
+        .stateLogs()
+        .find(({ core }) => core === state.core)
+        ?.read()) ?? []
+    const update = new OwnProfile(device.key.publicKey, file.incarnation, written).set({
+      name: file.name,
+      source: device.source,
+      version: VERSION,
+      ...(file.teamName !== null && { teamName: file.teamName }),
+    })
+    if (update) await state.append([update])
+  }
+
+  async close(): Promise<void> {
+    for (const stop of this.#stops.splice(0)) stop()
+    this.#profiles.close()
+    await this.#options.seen.flush()
+  }
+
+  /** What this device's presence follows from is what it has shared. */
+  #followPresence(own: OwnEventLog): void {
+    const { timers, onError } = this.#options
+    let next = Math.max(own.floor, own.length - PRESENCE_BLOCKS)
+    let isReading = false
+    const read = async () => {
+      if (isReading) return
+      isReading = true
+      while (next < own.length) {
+        const blocks = await own.read(next, PRESENCE_BLOCKS)
+        if (blocks.length === 0) break
+        next += blocks.length
+        for (const { events } of blocks) this.#presence.add(events, timers.now())
+      }
+      isReading = false
+      this.tellPresence()
+    }
+    this.#stops.push(own.onAppend(() => void read().catch(onError)))
+    read().catch(onError)
+  }
+
+  #view(): TeamView {
+    const { device, file, roster, store, seen, timers } = this.#options
+    const mesh = this.#mesh
+    const views = new Map(mesh?.core.peers().map((peer) => [keyText(peer.device), peer]))
+    for (const [key, { lastSeen }] of views) if (lastSeen !== null) seen.note(key, lastSeen)
+    return {
+      self: {
+        device: device.key.device,
+        source: device.source,
+        name: file.name,
+        role: file.role,
+        version: VERSION,
+        presence: this.presence,
+      },
+      writers: roster.writers(),
+      profileOf: (key) => this.#profiles.of(key),
+      connectionOf: (noise) => mesh?.connectionOf(noise) ?? 'offline',
+      presenceOf: (key) => views.get(keyText(key))?.presence ?? null,
+      versionOf: (key) => views.get(keyText(key))?.version ?? null,
+      logs: store.logs(),
+      lastSeen: seen.times,
+      now: timers.now(),
+    }
+  }
+}
