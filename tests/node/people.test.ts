@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest'
+import { keyText } from '../../core/secrets.ts'
+import type { Writer } from '../../core/writer.ts'
+import { membersOf, peersOf, type TeamView } from '../../node/team-people.ts'
+
+const NOW = Date.parse('2026-11-20T10:00:00Z')
+const key = (n: number) => new Uint8Array(32).fill(n)
+const writer = (n: number, more: Partial<Writer> = {}): Writer => ({
+  device: key(n),
+  incarnation: new Uint8Array(8).fill(n),
+  noise: key(100 + n),
+  role: 'member',
+  issuedAt: NOW,
+  cut: null,
+  floor: 0,
+  hasLeft: false,
+  ...more,
+})
+
+const view = (more: Partial<TeamView> = {}): TeamView => ({
+  self: {
+    device: keyText(key(1)),
+    source: 'mac-aaaaaa',
+    name: 'Ada',
+    role: 'member',
+    version: '1.0.0',
+    presence: 'active',
+  },
+  writers: [writer(1), writer(3), writer(2)],
+  profileOf: (device) =>
+    device[0] === 2 ? { name: 'Bruno', source: 'studio-bbbbbb' } : device[0] === 3 ? { name: 'Chiyo' } : null,
+  connectionOf: (noise) => (noise[0] === 102 ? 'direct' : 'offline'),
+  presenceOf: (device) => (device[0] === 2 ? 'waiting' : null),
+  versionOf: (device) => (device[0] === 2 ? '1.3.0' : null),
+  logs: [
+    { device: key(2), behind: 3, problem: null },
+    { device: key(2), behind: 4, problem: 'It grew too fast.' },
+  ],
+  lastSeen: new Map([[keyText(key(3)), NOW - 60_000]]),
+  now: NOW,
+  ...more,
+})
+
+describe('the people of a team', () => {
+  test('are oneself first and then the others by name, whatever they did', () => {
+    const all = view()
+    expect(membersOf(all, peersOf(all))).toMatchObject([
+      { name: 'Ada', isSelf: true, presence: 'active', connection: null },
+      { name: 'Bruno', source: 'studio-bbbbbb', presence: 'waiting', connection: 'direct', version: '1.3.0' },
+      { name: 'Chiyo', presence: 'offline', connection: 'offline', lastSeen: '2026-11-20T09:59:00.000Z' },
+    ])
+  })
+
+  test('are behind by what all logs of their devices lack, and say what is wrong with one', () => {
+    expect(peersOf(view())[0]).toMatchObject({ behind: 7, problem: 'It grew too fast.' })
+  })
+
+  test('without a profile have the name of their device', () => {
+    const device = keyText(key(4)).slice(0, 6)
+    const peers = peersOf(view({ writers: [writer(1), writer(4, { role: 'reader' })] }))
+    expect(peers).toMatchObject([{ name: `unknown-${device}`, role: 'reader', lastSeen: null }])
+  })
+
+  test('are one row a device, of its latest certificate, and none who left', () => {
+    const again = writer(2, { incarnation: new Uint8Array(8).fill(9), issuedAt: NOW + 1, role: 'reader' })
+    const peers = peersOf(view({ writers: [again, writer(2), writer(3, { hasLeft: true })] }))
+    expect(peers).toMatchObject([{ name: 'Bruno', role: 'reader' }])
+  })
+})
