@@ -144,7 +144,13 @@ export function recordHash(record: TeamRecord): Uint8Array {
   return plainHash(encodeRecord(record))
 }
 
+/** A record's epoch and what names the record. */
+export interface NamedEpoch {
+  epoch: number
+  hash: Uint8Array
+}
+
 /** Which of two valid epoch records counts: the higher epoch, then the lower hash. Negative: `a`. */
-export function compareEpochs(a: TeamRecord & { kind: 'epoch' }, b: TeamRecord & { kind: 'epoch' }): number {
-  return b.epoch - a.epoch || compareBytes(recordHash(a), recordHash(b))
+export function compareEpochs(a: NamedEpoch, b: NamedEpoch): number {
+  return b.epoch - a.epoch || compareBytes(a.hash, b.hash)
 }

@@ -1,5 +1,11 @@
 import { equalBytes } from '../../core/bytes.ts'
-import { compareEpochs, decodeRecord, isSignedRecord, type EpochRecord, type NamedEpoch } from '../../core/epoch.ts'
+import {
+  compareEpochs,
+  decodeRecord,
+  isSignedRecord,
+  type EpochRecord,
+  type NamedEpoch,
+} from '../../core/epoch.ts'
 import { plainHash } from '../../core/hash.ts'
 import type { VerifyWith } from '../../core/identity.ts'
 import type { Role } from '../../core/team-key.ts'
@@ -106,7 +112,7 @@ export class EpochRecords {
 
   /** All, in an order in which each can be checked. */
   all(): Uint8Array[] {
-    const epochs = [...this.#epochs.values()].sort((a, b) => a.epoch - b.epoch)
+    const epochs = [...this.#epochs.values()].sort(compareEpochs).reverse()
     return [...this.#adminRecords.values(), ...epochs.map(({ bytes }) => bytes)]
   }
 
