@@ -6,7 +6,7 @@ import HyperDHT from 'hyperdht'
 import { VibeTeaError } from '../../core/errors.ts'
 import type { Context } from './command.ts'
 
-export const DEFAULT_BOOTSTRAP_PORT = 49737
+const DEFAULT_PORT = 49737
 const ALL = '0.0.0.0'
 const LOOPBACK = '127.0.0.1'
 
@@ -21,7 +21,7 @@ export async function bootstrap(
   context: Pick<Context, 'out' | 'err' | 'signal'>,
   flags: { port?: string; host?: string },
 ): Promise<number> {
-  const port = parsePort(flags.port ?? String(DEFAULT_BOOTSTRAP_PORT))
+  const port = parsePort(flags.port ?? String(DEFAULT_PORT))
   const host = parseHost(flags.host ?? ALL)
   const own = ownIPv4()
   const addresses = host === ALL ? own : [host]

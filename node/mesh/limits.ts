@@ -19,7 +19,6 @@ export const MAX_RECORDS = 256
 
 /** Certificates or statements a message. */
 export const MAX_BATCH = 64
-export const MAX_VERSION_CHARACTERS = 32
 
 /** A message with more bytes closes its connection. */
 export const MAX_MESSAGE_BYTES = {

@@ -5,7 +5,7 @@ import type { Timers } from '../../core/timers.ts'
 import type { RefusedReason } from './port.ts'
 
 /** The gate's channel; its handshake and its messages are raw bytes. */
-export const GATE_PROTOCOL = 'vibetea/gate/1'
+const GATE_PROTOCOL = 'vibetea/gate/1'
 /** What a peer may send before it has passed the gate; the longest handshake is far below it. */
 const MAX_BYTES_BEFORE_GATE = 256 * 1024
 /** What may wait for a peer that does not read. */

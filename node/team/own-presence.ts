@@ -4,7 +4,7 @@ import type { SessionClock } from '../../core/sessions.ts'
 import { ACTIVE_MS, advance, NO_CLOCK, statusAt } from '../../core/sessions.ts'
 
 /** Without anything shared for so long somebody is away. */
-export const AWAY_MS = 30 * 60_000
+const AWAY_MS = 30 * 60_000
 /** As in the index: no event counts as having happened later than this after it came. */
 const MAX_AHEAD_MS = 10 * 60_000
 /** With more sessions than these, those that have ended are forgotten, first those of which nothing came for longest. */
