@@ -16,9 +16,9 @@ import type { Index } from './index/index.ts'
 import { LastSeen } from './last-seen.ts'
 import type { FeedState } from './log/feed-port.ts'
 import type { PrivateLog } from './log/private-log.ts'
-import type { StateLog } from './log/state-log.ts'
+import { StateLog } from './log/state-log.ts'
 import { firstFeedState, TeamFeed } from './log/team-feed.ts'
-import { TeamLog } from './log/team-log.ts'
+import type { TeamLog } from './log/team-log.ts'
 import { TeamStore } from './log/team-store.ts'
 import { Mesh, type MeshOptions } from './mesh/net.ts'
 import { Roster } from './mesh/roster.ts'
@@ -179,9 +179,12 @@ export class Team {
 
   /** The logs of events of everyone. */
   logs(): LogStatus[] {
-    return this.#parts.store.logs().map(({ core: key, source, length: blocks, bytes }) => {
-      const behind = Math.max(0, blocks - this.#options.index.indexed(key))
-      return { key, source, kind: 'team', blocks, bytes, behind }
+    const { device, index } = this.#options
+    return this.#parts.store.logs().map((log) => {
+      const { core: key, length: blocks, bytes } = log
+      const isOwn = this.#identity.isOwn(log)
+      const behind = isOwn ? 0 : Math.max(0, blocks - index.indexed(key))
+      return { key, source: isOwn ? device.source : log.source, kind: 'team', blocks, bytes, behind }
     })
   }
 
@@ -277,8 +280,9 @@ export class Team {
   #followLogs(): void {
     const { store } = this.#parts
     const follow = (log: TeamLog | StateLog) => {
-      if (log instanceof TeamLog) this.#stops.push(this.#options.index.follow(log))
-      else this.#company.follow(log)
+      if (log instanceof StateLog) this.#company.follow(log)
+      // What this device writes there is in its private log, and need not be indexed twice.
+      else if (!this.#identity.isOwn(log)) this.#stops.push(this.#options.index.follow(log))
       this.#tell()
     }
     for (const log of [...store.logs(), ...store.stateLogs()]) follow(log)
