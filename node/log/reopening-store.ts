@@ -107,7 +107,6 @@ export class ReopeningStore {
       await this.reopen()
       this.#hasFailed = false
     } catch (error) {
-      if (this.#isClosed) return
       this.#stopRetry()
       this.#stopRetry = this.#options.timers.after(RETRY_MS, () => void this.#check())
       if (this.#hasFailed) return

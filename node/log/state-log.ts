@@ -56,7 +56,10 @@ export class StateLog {
     let seq = Math.max(from, this.#stored.floor)
     if (!seal) return { updates, end: seq }
     while (seq < this.#stored.length) {
-      for (const sealed of await this.#stored.get(seq, READ_BLOCKS)) {
+      const blocks = await this.#stored.get(seq, READ_BLOCKS)
+      // A log that was closed meanwhile gives nothing, whatever its length was.
+      if (blocks.length === 0) break
+      for (const sealed of blocks) {
         const unsealed = sealed ? unseal(sealed, seq, seal) : 'key_missing'
         // It is here, or its key is, the next time.
         if (unsealed === 'key_missing') return { updates, end: seq }

@@ -48,6 +48,15 @@ describe('A team', () => {
     ])
   })
 
+  test('gives nothing of a state log once it is closed', async () => {
+    const ann = member(1)
+    const store = await open(ann)
+    await store.state!.append([update('Ann')])
+    const log = stateLogOf(store, ann)!
+    await store.close()
+    expect(await log.read()).toEqual([])
+  })
+
   test('does not read events that a reader writes, though its state', async () => {
     const [ann, reader] = [member(1), member(2, { role: 'reader' })]
     const [a, r] = [await open(ann), await open(reader)]
