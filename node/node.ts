@@ -11,7 +11,7 @@ import { Batcher } from './log/batcher.ts'
 import type { Index } from './index/index.ts'
 import { Membership } from './membership.ts'
 import { pause, untilStored } from './log/retry.ts'
-import { forgetOld } from './retention.ts'
+import { DAY_MS, forgetOld } from './retention.ts'
 import { ADAPTERS } from './sources/adapters.ts'
 import type { Environment } from './sources/port.ts'
 import { Recorder, type RecorderOptions } from './sources/recorder.ts'
@@ -21,7 +21,6 @@ import { closeAll, openStores } from './stores.ts'
 import { systemTimers } from './system-timers.ts'
 import { VERSION } from './version.ts'
 
-const DAY_MS = 86_400_000
 const INDEX_RETRY_MS = 5000
 
 export interface NodeOptions {
@@ -194,7 +193,7 @@ function keepHistory(
   const prune = async () => {
     const parts = { arrivals: state.arrivals, index, now: systemTimers.now() }
     await forgetOld({ ...parts, logs: [privateLog], days: historyDays })
-    await forgetOld({ ...parts, logs: membership.team?.forgetful() ?? [], days: retentionDays })
+    await membership.team?.forgetOld({ ...parts, days: retentionDays })
     stop = systemTimers.after(DAY_MS, () => void prune().catch(onError))
   }
   started.then(prune).catch(onError)

@@ -1,6 +1,6 @@
 import type { ArrivalStore } from './index/port.ts'
 
-const DAY_MS = 86_400_000
+export const DAY_MS = 86_400_000
 
 export interface RetentionOptions {
   arrivals: ArrivalStore
@@ -25,4 +25,26 @@ export async function forgetOld({ arrivals, logs, index, days, now }: RetentionO
     await index.prune(log.core, floor)
     await log.clearBefore(floor)
   }
+}
+
+/** A log whose blocks say when they were written. */
+export interface TimedLog {
+  readonly floor: number
+  readonly length: number
+  read(seq: number, limit: number): Promise<{ seq: number; events: readonly { timestamp: string }[] }[]>
+}
+
+const PAGE_BLOCKS = 256
+
+/** The first block of this device's own log in which something is that happened at `oldest` (ms) or later. */
+export async function firstSince(log: TimedLog, oldest: number): Promise<number> {
+  const isOld = ({ timestamp }: { timestamp: string }) => Date.parse(timestamp) < oldest
+  for (let next = log.floor; next < log.length;) {
+    const blocks = await log.read(next, PAGE_BLOCKS)
+    const kept = blocks.find(({ events }) => !events.every(isOld))
+    if (kept) return kept.seq
+    if (blocks.length === 0) return next
+    next += blocks.length
+  }
+  return log.length
 }

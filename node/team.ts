@@ -24,6 +24,7 @@ import { Mesh, type MeshOptions } from './mesh/net.ts'
 import { Roster } from './mesh/roster.ts'
 import type { Notices } from './notices.ts'
 import { lastEvents } from './outbox.ts'
+import { DAY_MS, firstSince, forgetOld, type RetentionOptions } from './retention.ts'
 import { SourceOwners } from './source-owners.ts'
 import { TeamIdentity } from './team-identity.ts'
 import { VERSION } from './version.ts'
@@ -188,18 +189,26 @@ export class Team {
     })
   }
 
-  /** The same logs, as far as they forget. */
-  forgetful(): { core: string; floor: number; clearBefore(seq: number): Promise<void> }[] {
+  /** Forgets what came into the team's logs more than `days` ago; of one's own, what happened before. */
+  async forgetOld({ arrivals, index, days, now }: Omit<RetentionOptions, 'logs'>): Promise<void> {
     const { store } = this.#parts
-    return store.logs().map(({ core, floor }) => ({
+    const logs = store.logs().map(({ core, floor }) => ({
       core,
       floor,
-      clearBefore: async (seq) => {
-        await store.clearBefore(core, seq)
-        if (core === store.events?.core)
-          this.#mesh?.core.publish('statement', this.#identity.statement('floor', seq))
-      },
+      clearBefore: (seq: number) => store.clearBefore(core, seq),
     }))
+    await forgetOld({
+      arrivals,
+      index,
+      days,
+      now,
+      logs: logs.filter(({ core }) => core !== store.events?.core),
+    })
+    if (!store.events) return
+    const floor = await firstSince(store.events, now - days * DAY_MS)
+    if (floor <= store.events.floor) return
+    await store.clearBefore(store.events.core, floor)
+    this.#mesh?.core.publish('statement', this.#identity.statement('floor', floor))
   }
 
   /** The last events that left this machine, oldest first, as they stand in the log. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { LastSeen } from '../../node/last-seen.ts'
 import { lastEvents } from '../../node/outbox.ts'
-import { forgetOld } from '../../node/retention.ts'
+import { firstSince, forgetOld } from '../../node/retention.ts'
 import { SourceOwners } from '../../node/source-owners.ts'
 import type { Event } from '../../core/events.ts'
 import { TestClock } from './api/support.ts'
@@ -99,4 +99,20 @@ test('what came longer ago than is to be kept is forgotten, log by log', async (
     now: 100 * DAY,
   })
   expect(done).toEqual(['prune a 10', 'clear a 10'])
+})
+
+test('of its own log a device forgets what happened long ago, up to the first block with something newer', async () => {
+  const block = (seq: number, ...days: number[]) => ({
+    seq,
+    events: days.map((day) => ({ timestamp: new Date(day * 86_400_000).toISOString() })),
+  })
+  const blocks = [block(0, 1), block(1, 2, 3), block(2), block(3, 4, 9), block(4, 5)]
+  const log = (floor: number) => ({
+    floor,
+    length: 5,
+    read: async (seq: number, limit: number) => blocks.slice(seq, seq + limit),
+  })
+  expect(await firstSince(log(0), 7 * 86_400_000)).toBe(3)
+  expect(await firstSince(log(1), 0)).toBe(1)
+  expect(await firstSince(log(0), 30 * 86_400_000)).toBe(5)
 })
