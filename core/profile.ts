@@ -1,5 +1,6 @@
 import { printable } from './printable.ts'
 import { isSource } from './shapes.ts'
+import { isVersion } from './versions.ts'
 
 /**
  * What the holder of a device says of itself to the team, in encrypted content only. What its log does not hold, or
@@ -21,7 +22,6 @@ export interface Profile {
 export const MAX_NAME_CHARACTERS = 40
 /** What may be given for a name, for sentences that refuse something else. */
 export const DISPLAY_NAME_FORM = `1 to ${MAX_NAME_CHARACTERS} printable characters`
-const VERSION = /^[0-9A-Za-z.+-]{1,32}$/
 
 /** Whether a value can be a person's or a team's name: 1 to 40 printable characters, no space at either end. */
 export function isDisplayName(value: unknown): value is string {
@@ -34,11 +34,6 @@ export function isDisplayName(value: unknown): value is string {
     value === value.trim() &&
     value === printable(value)
   )
-}
-
-/** Whether a value can be the version of somebody's VibeTea: `1.12.0`, `1.0.0-beta.1`; 1 to 32 characters. */
-export function isVersion(value: unknown): value is string {
-  return typeof value === 'string' && VERSION.test(value)
 }
 
 /** A name as a person gave it, with single spaces; null for what cannot be one. */

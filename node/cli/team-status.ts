@@ -1,4 +1,5 @@
 import type { StatusAnswer } from '../../core/api.ts'
+import { newestAfter } from '../../core/versions.ts'
 import { reachWords } from './people.ts'
 
 /** What `vibetea status` says of team and peers, as rows of its table. */
@@ -23,25 +24,10 @@ export function teamProblems({ node, peers }: Pick<StatusAnswer, 'node' | 'peers
   const problems = peers.flatMap(({ name, problem }) =>
     problem === null ? [] : [`problem: ${name}: ${problem}`],
   )
-  const newest = peers
-    .flatMap(({ version }) => (version !== null && isNewer(version, node.version) ? [version] : []))
-    .reduce<string | null>(
-      (best, version) => (best === null || isNewer(version, best) ? version : best),
-      null,
-    )
+  const newest = newestAfter(
+    node.version,
+    peers.map(({ version }) => version),
+  )
   if (newest !== null) problems.push(`Teammates run VibeTea ${newest}, you ${node.version}: time to update.`)
   return problems
-}
-
-/** Compares the three numbers of versions; what has none is never newer. */
-function isNewer(version: string, than: string): boolean {
-  const [a, b] = [numbers(version), numbers(than)]
-  if (!a || !b) return false
-  const at = a.findIndex((part, index) => part !== b[index])
-  return at >= 0 && a[at]! > b[at]!
-}
-
-function numbers(version: string): number[] | null {
-  const match = /^(\d{1,6})\.(\d{1,6})\.(\d{1,6})(?!\d)/.exec(version)
-  return match && match.slice(1).map(Number)
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { namesApart, People, teammatesOf } from '../../ui/lib/people.svelte.ts'
-import { behindWords, initials, isNewer, newerVersion, roleWord, seenWords } from '../../ui/lib/teammates.ts'
+import { behindWords, initials, roleWord, seenWords } from '../../ui/lib/teammates.ts'
 import { memberRow, NOW, peerStatus } from './support.ts'
 
 describe('names', () => {
@@ -82,25 +82,5 @@ describe('words', () => {
       '李明',
       '?',
     ])
-  })
-})
-
-describe('versions', () => {
-  it('come after one another by number', () => {
-    expect(isNewer('1.10.0', '1.9.3')).toBe(true)
-    expect(isNewer('1.9.3', '1.9.3')).toBe(false)
-    expect(isNewer('1.9.3-beta', '2.0.0')).toBe(false)
-    expect(isNewer('best', '1.0.0')).toBe(false)
-  })
-
-  it('of teammates are told where the newest is newer than one’s own', () => {
-    const runs = (version: string | null, isSelf = false) => ({
-      ...memberRow({ version, isSelf }),
-      problem: null,
-    })
-    expect(newerVersion([runs('9.0.0', true), runs('1.3.0'), runs('1.4.0'), runs(null)], '1.1.0')).toBe(
-      '1.4.0',
-    )
-    expect(newerVersion([runs('1.1.0'), runs('0.9.0')], '1.1.0')).toBeNull()
   })
 })

@@ -1,6 +1,5 @@
 import type { Connection, MemberRow } from '../../core/api.ts'
 import type { Teammate } from './people.svelte.ts'
-import { plain } from './text.ts'
 import { duration, plural } from './time.ts'
 
 /** How a teammate is written of: each word says what a colour or a shape beside it says too. */
@@ -49,29 +48,4 @@ export function initials(name: string): string {
     (word) => Array.from(word ?? '')[0],
   )
   return letters.join('').toUpperCase() || '?'
-}
-
-const MAX_VERSION = 32
-
-/** The three numbers of a version; null for what is none. */
-function numbersOf(version: string): [number, number, number] | null {
-  const match = /^(\d{1,6})\.(\d{1,6})\.(\d{1,6})/.exec(version)
-  return match && [Number(match[1]), Number(match[2]), Number(match[3])]
-}
-
-/** Whether a version comes after another; what is no version comes after none. */
-export function isNewer(version: string, than: string): boolean {
-  const [a, b] = [numbersOf(version), numbersOf(than)]
-  if (!a || !b) return false
-  const i = a.findIndex((number, place) => number !== b[place])
-  return i >= 0 && a[i]! > b[i]!
-}
-
-/** The newest version that teammates run, where it comes after one's own; else null. */
-export function newerVersion(people: readonly Teammate[], own: string): string | null {
-  return people
-    .filter(({ isSelf }) => !isSelf)
-    .map(({ version }) => plain(version ?? '', MAX_VERSION))
-    .filter((version) => isNewer(version, own))
-    .reduce<string | null>((newest, version) => (isNewer(version, newest ?? own) ? version : newest), null)
 }
