@@ -34,6 +34,8 @@ export class OwnLog<Item> implements StoredLog {
   readonly #options: OwnLogOptions<Item>
   readonly #appended = new Listeners()
   readonly #conflicted = new Listeners()
+  /** The last block that each peer took from here. */
+  readonly #taken = new WeakMap<Hypercore.Peer, number>()
   #opened: Hypercore | null = null
   #size = { length: 0, bytes: 0 }
   #isBroken = false
@@ -67,6 +69,9 @@ export class OwnLog<Item> implements StoredLog {
     core.on('conflict', () => {
       this.#hasConflict = true
       this.#conflicted.call()
+    })
+    core.on('upload', (index, _bytes, peer) => {
+      this.#taken.set(peer, Math.max(index, this.#taken.get(peer) ?? 0))
     })
     await core.ready()
     this.#opened = core
@@ -117,13 +122,17 @@ export class OwnLog<Item> implements StoredLog {
     return this.#hasConflict ? 'lost' : 'ok'
   }
 
-  /** Whether a peer that is connected has the log's last block. */
+  /**
+   * Whether a peer that is connected has taken the log's last block from here. One that had a block in that place before
+   * may have another history: of two of one length neither side learns until one is longer.
+   */
   isHeldByAPeer(): boolean {
-    const { length } = this
+    const last = this.length - 1
     const peers = this.#opened?.peers ?? []
     return peers.some(
-      ({ remoteContiguousLength, remoteBitfield }) =>
-        remoteContiguousLength >= length || remoteBitfield.get(length - 1),
+      (peer) =>
+        this.#taken.get(peer) === last &&
+        (peer.remoteContiguousLength > last || peer.remoteBitfield.get(last)),
     )
   }
 

@@ -127,6 +127,14 @@ describe('A log that lost its end', () => {
     expect(result).toBe('lost')
   })
 
+  test('is not held by a peer that has another history of the same length', async () => {
+    const { ann, ben } = await restored(1, 2)
+    await ann.events!.append(blocksOf(member(1), 1, 7))
+    connect(ann, ben)
+    expect(await ann.events!.recovered()).toBe('ok')
+    expect(ann.events!.isHeldByAPeer()).toBe(false)
+  })
+
   test('goes on after ten seconds where nobody knows it', async () => {
     const timers = testTimers()
     const ann = member(1, { timers })
