@@ -40,6 +40,7 @@ export class OwnLog<Item> implements StoredLog {
   #size = { length: 0, bytes: 0 }
   #isBroken = false
   #hasConflict = false
+  #isClosed = false
 
   constructor(options: OwnLogOptions<Item>) {
     this.#options = options
@@ -105,10 +106,11 @@ export class OwnLog<Item> implements StoredLog {
   /**
    * To be called before the first append: a power cut or a restored backup may have taken the end of the log, which a
    * peer still has. Waits until one has told, at most 10 s, and fetches what is missing. `lost` where that cannot be
-   * had: this log must then not be written any more.
+   * had, and where the log is closed meanwhile: it must then not be written any more.
    */
   async recovered(): Promise<'ok' | 'lost'> {
     await this.#askPeers()
+    if (this.#isClosed) return 'lost'
     const core = this.#core()
     const { length } = core
     if (!this.#hasConflict && length > this.length) {
@@ -163,6 +165,11 @@ export class OwnLog<Item> implements StoredLog {
     await core.compact()
   }
 
+  /** Nothing is waited for any more; the store closes the rest. */
+  close(): void {
+    this.#isClosed = true
+  }
+
   #core(): Hypercore {
     if (!this.#opened) throw new Error('the log is not open')
     return this.#opened
@@ -177,7 +184,7 @@ export class OwnLog<Item> implements StoredLog {
     const { timers } = this.#options
     const stopFinding = this.#core().findingPeers()
     let end = timers.now() + RECOVERY_MS
-    while (!this.#hasConflict && timers.now() < end) {
+    while (!this.#hasConflict && !this.#isClosed && timers.now() < end) {
       // Another one where the store was opened again meanwhile.
       const core = this.#core()
       // An answer that nobody knows more also comes where nobody is there.

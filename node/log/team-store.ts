@@ -157,7 +157,7 @@ export class TeamStore {
   }
 
   async close(): Promise<void> {
-    for (const { stored } of this.#followed.values()) if (stored instanceof RemoteLog) stored.close()
+    for (const { stored } of this.#followed.values()) stored.close()
     await this.#store.close()
     await this.#states.flush()
   }

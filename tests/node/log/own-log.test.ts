@@ -153,6 +153,17 @@ describe('A log that lost its end', () => {
     await until(() => result === 'ok')
   })
 
+  test('is not to be written where it is closed while it waits', async () => {
+    const timers = testTimers()
+    const store = await open(member(1, { timers }))
+    const result = store.state!.recovered()
+    await store.close()
+    timers.advance(10_000)
+    await new Promise(setImmediate)
+    timers.advance(10_000)
+    expect(await result).toBe('lost')
+  })
+
   test('is lost where it was written before a peer was met, and the peer keeps what it had', async () => {
     const { ann, ben, benReads, who } = await restored(2, 4)
     let conflicts = 0
