@@ -53,7 +53,7 @@ export function joinKey(text: string, place: string): JoinKey {
   throw new VibeTeaError(
     'admin_key',
     `The key ${place} is the admin backup of a team, which nobody joins with.`,
-    'Join with the team key, which begins with vt1w; "vibetea admin restore" is what takes this one.',
+    'Join with the team key, which begins with vt1w, and keep this one where nobody else sees it.',
   )
 }
 
