@@ -218,8 +218,9 @@ export class Tail implements FileHost {
       if (isAbsent(error)) this.#drop(file)
     }
     this.#buffers.push(buffer)
-    if (!this.#caughtUp)
-      this.#progress.filesDone = Math.min(this.#progress.files, this.#progress.filesDone + 1)
+    if (this.#caughtUp) return
+    this.#progress.filesDone = Math.min(this.#progress.files, this.#progress.filesDone + 1)
+    this.#options.onProgress?.({ ...this.#progress })
   }
 
   #drop(file: TailedFile): void {
