@@ -143,6 +143,13 @@ export function commands(context: Context, exit: (code: number) => void): Comman
     .action(async (flags: { format: string; from?: string; to?: string }) =>
       (await import('./export.ts')).exportEvents(context, flags),
     )
+  add('demo', 'a team of four on this machine alone, at work on made-up sessions')
+    .option('--port <number>', 'port of the dashboard (default: a free one)')
+    .option('--no-open', 'do not open the dashboard')
+    .action(async (flags: { port?: string; open: boolean }) => {
+      const { demo } = await import('./demo.ts')
+      exit(await demo(context, flags))
+    })
   add('bootstrap', 'run a bootstrap node of your own, for networks without internet')
     .option('--port <number>', 'its UDP port', '49737')
     .option('--host <address>', 'the address that it listens on', '0.0.0.0')

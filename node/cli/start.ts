@@ -10,7 +10,7 @@ import type { Context } from './command.ts'
 import { launchDirectory, settingsOf } from './settings.ts'
 
 /** The built dashboard, beside the built node. */
-const UI_DIRECTORY = fileURLToPath(new URL('../../ui/', import.meta.url))
+export const UI_DIRECTORY = fileURLToPath(new URL('../../ui/', import.meta.url))
 
 /** `vibetea start`: runs until SIGINT or SIGTERM. The exit code. */
 export async function start(context: Context, flags: { port?: string; open: boolean }): Promise<number> {

@@ -15,7 +15,7 @@ export interface PastSession {
 /** What happened is over for so long that no session of it goes on. */
 const OVER_MS = 45 * 60_000
 const HOUR_MS = 3_600_000
-const SESSIONS_A_DAY = 4
+const SESSIONS_A_DAY = 3
 
 export interface HistoryOptions {
   person: Person
@@ -42,8 +42,8 @@ export function historyOf({ person, scripts, now, days, random }: HistoryOptions
       const startedAt = morning.getTime() + ((i + random()) / count) * (to - from) * HOUR_MS
       const script = own[Math.floor(random() * own.length)]!
       const first = Math.floor(random() * script.turns.length)
-      const turns = script.turns.slice(first, first + 1 + Math.floor(random() * 2))
-      const stretch = 2 + random() * 3
+      const turns = script.turns.slice(first, first + 1 + Math.floor(random() * 3))
+      const stretch = 9 + random() * 15
       const lastsMs = transcriptLength(turns) * stretch * 1000
       if (startedAt + lastsMs < now - OVER_MS) sessions.push({ script, turns, startedAt, stretch })
     }

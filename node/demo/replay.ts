@@ -4,9 +4,10 @@ import type { Timers } from '../../core/timers.ts'
 import { historyOf } from './history.ts'
 import { PEOPLE, SCRIPTS } from './people.ts'
 import { makeRepository } from './repository.ts'
-import type { PersonId, Script } from './script.ts'
+import type { PersonId, Script, Turn } from './script.ts'
 import type { Place } from './session-files.ts'
 import { SessionFiles } from './session-files.ts'
+import type { Entry } from './transcript.ts'
 import { transcriptLength } from './transcript.ts'
 
 export interface ReplayOptions {
@@ -29,9 +30,10 @@ export interface ReplayOptions {
 
 /** Between the end of a session and the next of its kind. */
 const BETWEEN_SESSIONS_S = 25
+const MINUTE_MS = 60_000
 
 /**
- * Three people at work: writes session files as their assistants would, at their times, and when a session is over
+ * A team at work: writes session files as their assistants would, at their times, and when a session is over
  * begins another, so that there is always something to see.
  */
 export class Replay {
@@ -97,27 +99,40 @@ export class Replay {
   /** Plays a script again and again, each time as a new session. `number` names its process. */
   async #play(script: Script, number: number): Promise<void> {
     const { timers, speed, pid, sessionMs } = this.#options
-    const roundMs = (transcriptLength(script.turns) * 1000) / speed
-    const rounds = Math.max(1, Math.round(sessionMs / roundMs))
+    const process = { number: number + 1, pid }
+    const roundS = transcriptLength(script.turns)
+    const rounds = Math.max(1, Math.round((sessionMs / 1000 / roundS) * speed))
     const turns = Array.from({ length: rounds }, () => script.turns).flat()
-    let headStartS = script.headStartS
-    for (;;) {
-      const session = new SessionFiles(this.#placeOf(script.who), script, turns, (digits) =>
-        this.#hex(digits),
-      )
-      let beforeS = headStartS
-      for (const entry of session.entries) {
-        const aheadS = headStartS - entry.atS
-        if (aheadS < 0) await this.#wait(script, ((entry.atS - beforeS) * 1000) / speed)
-        if (this.#isStopped) return
-        // What was before the start went at the same speed.
-        const at = timers.now() - Math.max(0, (aheadS * 1000) / speed)
-        await session.write(entry, at, { number: number + 1, pid })
-        beforeS = Math.max(entry.atS, headStartS)
-      }
-      headStartS = 0
-      await this.#wait(script, (BETWEEN_SESSIONS_S * 1000) / speed)
+    // The first one has gone through its turns once already.
+    let session = this.#sessionOf(script, [...script.turns, ...turns])
+    let beforeS = roundS + script.headStartS
+    const now = timers.now()
+    const past = session.entries.filter(({ atS }) => atS <= beforeS)
+    for (const entry of past) {
+      const { from, until } = script.earlier
+      const agoMs =
+        entry.atS < roundS
+          ? MINUTE_MS * (from - (entry.atS / roundS) * (from - until))
+          : ((beforeS - entry.atS) * 1000) / speed
+      await session.write(entry, now - agoMs, process)
     }
+    let entries: readonly Entry[] = session.entries.slice(past.length)
+    for (;;) {
+      for (const entry of entries) {
+        await this.#wait(script, ((entry.atS - beforeS) * 1000) / speed)
+        if (this.#isStopped) return
+        await session.write(entry, timers.now(), process)
+        beforeS = entry.atS
+      }
+      await this.#wait(script, (BETWEEN_SESSIONS_S * 1000) / speed)
+      session = this.#sessionOf(script, turns)
+      entries = session.entries
+      beforeS = 0
+    }
+  }
+
+  #sessionOf(script: Script, turns: readonly Turn[]): SessionFiles {
+    return new SessionFiles(this.#placeOf(script.who), script, turns, (digits) => this.#hex(digits))
   }
 
   /** Resolves after `ms`, or at once when the replay is stopped. */

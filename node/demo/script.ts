@@ -1,7 +1,7 @@
 /** The plays of the demo: what happens in a session, in seconds after its turn begins. All of it is made up. */
 
-/** One of the three teammates; also the name of the folder that is their home. */
-export type PersonId = 'ada' | 'bruno' | 'chiyo'
+/** One of the team; also the name of the folder that is their home. */
+export type PersonId = 'ada' | 'bruno' | 'chiyo' | 'dana'
 
 /** What a tool is given; a file is a path in the repository. */
 interface Call {
@@ -44,7 +44,9 @@ export interface Script {
   /** What the assistant calls the session. */
   title: string
   model: string
-  /** Seconds of the session that are over when the demo begins. */
+  /** Minutes before the demo between which the session went through its turns already, more slowly. */
+  earlier: { from: number; until: number }
+  /** Seconds of the turns that are over when the demo begins. */
   headStartS: number
   turns: readonly Turn[]
 }

@@ -23,7 +23,8 @@ export const invitations: Script = {
   branch: 'group-orders',
   title: 'Invite a friend to your table',
   model: OPUS,
-  headStartS: 70,
+  earlier: { from: 95, until: 13 },
+  headStartS: 2,
   turns: [
     [
       prompt(
@@ -93,7 +94,8 @@ export const whistle: Script = {
   branch: 'whistle-in-d',
   title: 'The kettle whistles in C sharp',
   model: SONNET,
-  headStartS: 25,
+  earlier: { from: 52, until: 4 },
+  headStartS: 45,
   turns: [
     [
       prompt(0, 'The kettle whistles in C sharp. The violinist upstairs has complained. Can it be D?'),

@@ -22,6 +22,7 @@ export const expiry: Script = {
   branch: 'invitations-expire',
   title: 'Invitations expire like milk',
   model: OPUS,
+  earlier: { from: 140, until: 14 },
   headStartS: 30,
   turns: [
     [
@@ -77,6 +78,7 @@ export const biscuits: Script = {
   branch: 'biscuit-cache',
   title: 'Biscuits go soft at the edge',
   model: SONNET,
+  earlier: { from: 38, until: 2 },
   headStartS: 0,
   turns: [
     [

@@ -23,6 +23,7 @@ export const lid: Script = {
   branch: 'teapot-lid',
   title: 'The lid should wobble',
   model: HAIKU,
+  earlier: { from: 70, until: 12 },
   headStartS: 45,
   turns: [
     [
@@ -79,6 +80,7 @@ export const teapot: Script = {
   branch: 'status-418',
   title: 'We are a teapot',
   model: OPUS,
+  earlier: { from: 110, until: 5 },
   headStartS: 10,
   turns: [
     [

@@ -12,7 +12,7 @@ import { Rule } from '../../../core/rule.ts'
 import { OTHER } from '../../../core/shapes.ts'
 import { fileTagOf } from '../../../core/tags.ts'
 import type { Timers } from '../../../core/timers.ts'
-import { PEOPLE, SCRIPTS } from '../../../node/demo/people.ts'
+import { PEOPLE, SCRIPTS, VISITOR } from '../../../node/demo/people.ts'
 import { Replay } from '../../../node/demo/replay.ts'
 import type { PersonId } from '../../../node/demo/script.ts'
 import { ADAPTERS } from '../../../node/sources/adapters.ts'
@@ -152,9 +152,8 @@ describe('the demo', () => {
     // Some are still at it.
     expect(inState('started')).toEqual(expect.arrayContaining(inState('finished')))
     expect(inState('finished').length).toBeGreaterThanOrEqual(4)
-    expect(distinct(agents.map(({ agentType }) => agentType ?? OTHER))).toEqual([
+    expect(distinct(agents.flatMap(({ agentType }) => agentType ?? []))).toEqual([
       'Explore',
-      OTHER,
       'security-reviewer',
       'tea-taster',
     ])
@@ -184,7 +183,7 @@ describe('the demo', () => {
     expect(lines).toBeGreaterThan(300)
   })
 
-  test('has three people meet in one file of three clones, and in no other that only has its name', async () => {
+  test('has everyone meet in one file of four clones, and in no other that only has its name', async () => {
     const { replay, clock } = await prepared()
     replay.start()
     await clock.pass(10 * MINUTE)
@@ -194,33 +193,46 @@ describe('the demo', () => {
           'tool' in payload && payload.tool === 'Edit' && payload.context === name ? payload.fileTag : [],
         ),
       )
-    const [ada, bruno, chiyo] = await Promise.all(PEOPLE.map(({ id }) => eventsOf(replay, id, clock.now())))
+    const [ada, bruno, chiyo, dana] = await Promise.all(
+      PEOPLE.map(({ id }) => eventsOf(replay, id, clock.now())),
+    )
     expect(tagsOf(ada!, 'invite.ts')).toHaveLength(1)
     expect(tagsOf(bruno!, 'invite.ts')).toEqual(tagsOf(ada!, 'invite.ts'))
     expect(tagsOf(chiyo!, 'invite.ts')).toEqual(tagsOf(ada!, 'invite.ts'))
+    expect(tagsOf(dana!, 'invite.ts')).toEqual(tagsOf(ada!, 'invite.ts'))
     // Ada's is of the web app, Bruno's and Chiyo's of the infrastructure.
     expect(tagsOf(ada!, 'README.md')).not.toEqual(tagsOf(bruno!, 'README.md'))
     expect(tagsOf(chiyo!, 'README.md')).toEqual(tagsOf(bruno!, 'README.md'))
   })
 
-  test('shows the first meeting within half a minute', async () => {
-    const { replay, clock } = await prepared()
+  test('has first one teammate, and within half a minute two, come into the file that the visitor is in', async () => {
+    const { replay, clock } = await prepared({ historyDays: 1 })
+    const met = async () => {
+      const logs = await Promise.all(
+        PEOPLE.map(async ({ id }) => {
+          const log = new MemoryLog(id, sourceOf(id))
+          log.append(...(await eventsOf(replay, id, clock.now())))
+          return log
+        }),
+      )
+      const test = await openIndex(...logs)
+      test.now = clock.now()
+      const sessions = await test.index.sessions()
+      // And everyone is at work.
+      expect(distinct(sessions.map(({ source }) => source))).toHaveLength(4)
+      const overlaps = await test.index.overlaps(sourceOf(VISITOR))
+      return overlaps.map(({ context, kind, project, sessions }) => [
+        `${kind} ${project} ${context}`,
+        ...sessions.map(({ source }) => source.split('-')[0]!).sort(),
+      ])
+    }
     replay.start()
-    await clock.pass(MINUTE / 2)
-    const logs = await Promise.all(
-      PEOPLE.map(async ({ id }) => {
-        const log = new MemoryLog(id, sourceOf(id))
-        log.append(...(await eventsOf(replay, id, clock.now())))
-        return log
-      }),
-    )
-    const test = await openIndex(...logs)
-    test.now = clock.now()
-    const [overlap] = await test.index.overlaps('visitor-ybndrf')
-    expect(overlap).toMatchObject({ context: 'invite.ts', kind: 'team', project: 'web-app' })
-    expect(overlap!.sessions.map(({ source }) => source.split('-')[0])).toEqual(['moka', 'samovar'])
-    // And everyone is at work.
-    expect(distinct((await test.index.sessions()).map(({ source }) => source))).toHaveLength(3)
+    await clock.pass(1000)
+    expect(await met()).toEqual([])
+    await clock.pass(13_000)
+    expect(await met()).toEqual([['team web-app invite.ts', 'moka', 'teacosy']])
+    await clock.pass(16_000)
+    expect(await met()).toEqual([['team web-app invite.ts', 'moka', 'samovar', 'teacosy']])
   })
 
   test('has the processes wait for permission and go on', async () => {
@@ -292,9 +304,13 @@ describe('the demo', () => {
     await clock.pass(0)
     for (const { id } of PEOPLE) {
       const events = await eventsOf(replay, id, NOW)
-      const shown = events.filter(({ eventType }) => eventType === 'tool')
-      expect(shown.length).toBeGreaterThan(5)
-      expect(Math.min(...events.map(timeOf))).toBeGreaterThan(NOW - 3 * MINUTE)
+      const ago = events.map((event) => NOW - timeOf(event)).sort((a, b) => a - b)
+      expect(ago[0]).toBeLessThan(MINUTE / 4)
+      // Both sessions have lasted for an hour or two, and go on.
+      expect(distinct(events.map(({ payload }) => payload.sessionId))).toHaveLength(2)
+      expect(ago.at(-1)).toBeGreaterThan(50 * MINUTE)
+      expect(ago.at(-1)).toBeLessThan(150 * MINUTE)
+      expect(events.filter(({ eventType }) => eventType === 'summary')).toEqual([])
     }
   })
 

@@ -1,0 +1,96 @@
+import type { Script } from '../script.ts'
+import {
+  agent,
+  bash,
+  done,
+  edit,
+  grep,
+  OPUS,
+  permission,
+  prompt,
+  question,
+  read,
+  say,
+  SONNET,
+  write,
+} from '../script.ts'
+
+/** Dana keeps a chair for those who come late, in the file in which the others are about to be. */
+export const latecomers: Script = {
+  who: 'dana',
+  repository: 'web-app',
+  branch: 'keep-a-chair',
+  title: 'Keep a chair for latecomers',
+  model: OPUS,
+  earlier: { from: 84, until: 15 },
+  headStartS: 34,
+  turns: [
+    [
+      prompt(0, 'Who is late finds the table full, and the tea is theirs. Can an invitation keep a chair?'),
+      say(4, 'For as long as the pot is warm. Looking at what an invitation is.'),
+      read(8, 'src/lib/invite.ts'),
+      read(13, 'src/lib/table.ts'),
+      grep(18, 'isFull'),
+      read(23, 'src/lib/tea-cosy.ts'),
+      edit(29, 'src/lib/invite.ts'),
+      edit(37, 'src/lib/chair.ts'),
+      write(44, 'tests/latecomer.test.ts'),
+      bash(50, 'npx vitest run tests/latecomer.test.ts', 6, 'Expected 4 chairs but found 3 and a cat'),
+      say(59, 'A chair may be taken and still be free. I ask the cat.'),
+      edit(64, 'src/lib/chair.ts'),
+      bash(71, 'npx vitest run tests/latecomer.test.ts', 5),
+      edit(80, 'src/lib/invite.ts'),
+      done(90, 'A chair is kept for twenty minutes, the cat notwithstanding.'),
+    ],
+    [
+      prompt(0, 'And whoever comes after that?'),
+      say(4, 'Gets a warm cup and a place by the window. Let me see whether we have a window.'),
+      agent(7, 38, 'Explore', 'Find everything that knows where people sit', [
+        grep(2, 'window'),
+        read(8, 'src/lib/floor-plan.ts'),
+        read(15, 'src/lib/table.ts'),
+        read(22, 'src/routes/table/[id]/+page.svelte'),
+        done(35, 'There is a window. Pigeons have reserved it.'),
+      ]),
+      edit(52, 'src/lib/floor-plan.ts'),
+      question(58, 27, 'The pigeons have no account. May they keep the window?', 'On weekdays.'),
+      edit(91, 'src/lib/floor-plan.ts'),
+      bash(98, 'npx vitest run', 9),
+      done(112, 'Latecomers sit by the window at weekends.'),
+    ],
+  ],
+}
+
+/** The kettle is descaled, which it may not do unasked. */
+export const descaling: Script = {
+  who: 'dana',
+  repository: 'kettle-os',
+  branch: 'descale',
+  title: 'Descale on Sundays',
+  model: SONNET,
+  earlier: { from: 61, until: 3 },
+  headStartS: 30,
+  turns: [
+    [
+      prompt(0, 'The kettles have scale. Have them clean themselves on Sundays, when nobody drinks.'),
+      read(5, 'src/scale.rs'),
+      read(10, 'src/calendar.rs'),
+      edit(16, 'src/scale.rs'),
+      bash(24, 'cargo test --package scale', 8),
+      permission(36, 44, 'cargo run --bin descale -- --vinegar --all-kettles', 12),
+      edit(97, 'src/calendar.rs'),
+      bash(104, 'cargo test', 11, 'the calendar has no Sunday: thread panicked at src/calendar.rs:7'),
+      edit(121, 'src/calendar.rs'),
+      bash(128, 'cargo test', 10),
+      done(144, 'Sundays start at zero now, and smell faintly of chips.'),
+    ],
+    [
+      prompt(0, 'Make a note of it for whoever opens up on Monday.'),
+      read(5, 'README.md'),
+      edit(11, 'README.md'),
+      write(18, 'docs/vinegar.md'),
+      bash(25, 'cargo doc --no-deps', 9),
+      done(40, 'It says: rinse twice, then once more for luck.'),
+    ],
+  ],
+}
