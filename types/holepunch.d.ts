@@ -107,6 +107,8 @@ declare module '@hyperswarm/secret-stream' {
     readonly remotePublicKey: Buffer
     readonly handshakeHash: Buffer
     readonly opened: Promise<boolean>
+    /** Of encrypted bytes. */
+    readonly rawBytesRead: number
     /** What carries the encrypted bytes. */
     readonly rawStream: Duplex
     setKeepAlive(ms: number): void

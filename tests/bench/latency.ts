@@ -31,13 +31,15 @@ import { Recorder } from '../../node/sources/recorder.ts'
 import { Sources } from '../../node/sources/sources.ts'
 import type { Closes } from '../../node/stores.ts'
 import { closeAll, openStores } from '../../node/stores.ts'
+import { promptLine } from './prompt-line.ts'
 import type { Figure } from './table.ts'
 import { quantile } from './table.ts'
 
-const RATES = [1, 20, 200]
+/** Lines a second. */
+export const RATES = [1, 20, 200]
 /** Lines at each rate; a thousand at one a second would take a quarter of an hour. */
 const LINES = Number(process.env.VIBETEA_BENCH_LINES ?? 0)
-const linesAt = (rate: number): number => LINES || (rate === 1 ? 60 : 1000)
+export const linesAt = (rate: number): number => LINES || (rate === 1 ? 60 : 1000)
 
 /** Times of one line, ms of `performance.now()`. */
 type Hop = 'written' | 'read' | 'stored' | 'indexed' | 'received'
@@ -47,27 +49,24 @@ const SESSION = '11111111-2222-4333-8444-555555555555'
 /** Each line is a prompt of its own millisecond, by which it is recognised all along the way. */
 const FIRST_AT = Date.now() - 3_600_000
 
-function line(n: number): string {
-  const record = {
-    type: 'user',
-    sessionId: SESSION,
-    cwd: '/code/web-app',
-    uuid: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
-    timestamp: new Date(FIRST_AT + n).toISOString(),
-    message: { role: 'user', content: `brew number ${n}` },
-  }
-  return `${JSON.stringify(record)}\n`
+const line = (n: number): string => promptLine(SESSION, n, FIRST_AT)
+
+export interface Writing {
+  path: string
+  /** The n-th line. */
+  line: (n: number) => string
+  first: number
+  count: number
+  /** Lines a second. */
+  rate: number
 }
 
-/** Writes `count` lines evenly at `rate` a second and waits until all have come. */
-async function write(
-  path: string,
-  first: number,
-  count: number,
-  rate: number,
+/** Writes lines evenly and waits until all have come, at most ten seconds. */
+export async function writeLines(
+  { path, line, first, count, rate }: Writing,
   onWritten: (n: number) => void,
   missing: () => number,
-) {
+): Promise<void> {
   const from = performance.now()
   for (let i = 0; i < count; i++) {
     const due = from + (i * 1000) / rate
@@ -194,7 +193,7 @@ async function nodeTimes(interval: number): Promise<Map<number, Times[]>> {
       const count = linesAt(rate)
       const numbers = Array.from({ length: count }, (_, i) => first + i)
       const missing = () => numbers.filter((n) => times.get(n)?.received === undefined).length
-      await write(path, first, count, rate, (n) => mark('written', n), missing)
+      await writeLines({ path, line, first, count, rate }, (n) => mark('written', n), missing)
       byRate.set(
         rate,
         numbers.map((n) => times.get(n)!),
@@ -210,7 +209,7 @@ async function nodeTimes(interval: number): Promise<Map<number, Times[]>> {
 }
 
 /** The least that the way costs: write, fs.watch, read, parse, WebSocket. */
-async function bareTimes(): Promise<Map<number, number[]>> {
+export async function bareTimes(): Promise<Map<number, number[]>> {
   const directory = mkdtempSync(join(tmpdir(), 'vibetea-bare-'))
   const path = join(directory, 'bare.jsonl')
   writeFileSync(path, '')
@@ -239,11 +238,8 @@ async function bareTimes(): Promise<Map<number, number[]>> {
       const receive = (data: Buffer) =>
         latencies.push(performance.now() - writtenAt.get(Number(data.toString()))!)
       socket.on('message', receive)
-      await write(
-        path,
-        1,
-        count,
-        rate,
+      await writeLines(
+        { path, line, first: 1, count, rate },
         (n) => writtenAt.set(n, performance.now()),
         () => count - latencies.length,
       )
