@@ -27,7 +27,7 @@ const READ_BLOCKS = 64
 const BACKFILL_EVENTS = 5 * BLOCK_EVENTS
 const CONFIRM_EVERY_MS = 10_000
 
-/** The first state of a feed: it begins after what is in the private log at the join. Saved before `team.json` is. */
+/** The first state of a feed: it begins after what is in the private log when the team is first opened. */
 export function firstFeedState(privateLength: number): FeedState {
   const cursor = { private: privateLength, team: 0 }
   return { cursor, confirmed: cursor, backfillEnd: 0 }
