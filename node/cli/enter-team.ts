@@ -4,6 +4,7 @@ import { DURATION_FORM, parseDuration } from '../../core/duration.ts'
 import { VibeTeaError } from '../../core/errors.ts'
 import { printable } from '../../core/printable.ts'
 import type { NamedProject } from '../../core/project-key.ts'
+import type { Role } from '../../core/team-key.ts'
 import type { Settings } from '../home/settings.ts'
 import { readTeam } from '../home/team-file.ts'
 import type { Client } from './client.ts'
@@ -11,6 +12,7 @@ import type { Context } from './command.ts'
 import { memberLines, parseAnswer, parseShare, projectLines, projectNames, RECENT_MS } from './consent.ts'
 import type { Dialogue } from './dialogue.ts'
 import { personName } from './person.ts'
+import { inATeam } from '../entering.ts'
 import type { TeamLifeOptions } from '../team-life.ts'
 import type { recentProjects } from '../recent-projects.ts'
 
@@ -47,22 +49,22 @@ export interface NamedTeam {
   teamName: string | null
 }
 
+/** A team that a home is in, and as what. */
+export interface EnteredTeam extends NamedTeam {
+  role: Role
+}
+
 /** The team of a home, whether its node runs or not; null where it is in none. */
-export async function teamOfHome(home: string, client: Client | null): Promise<NamedTeam | null> {
+export async function teamOfHome(home: string, client: Client | null): Promise<EnteredTeam | null> {
   if (!client) return readTeam(home)
   const { team } = await client.get<StatusAnswer>('/api/status')
-  return team && { teamName: team.name }
+  return team && { teamName: team.name, role: team.role }
 }
 
 /** Throws a `VibeTeaError` `in_a_team` where a home is in one. */
 export async function refuseSecondTeam(home: string, client: Client | null): Promise<void> {
   const team = await teamOfHome(home, client)
-  if (!team) return
-  throw new VibeTeaError(
-    'in_a_team',
-    `This home is in ${nameOfTeam(team, 'a team')} already.`,
-    'Leave that first with: vibetea leave. Or set VIBETEA_HOME to another directory, for a second home.',
-  )
+  if (team) throw inATeam(team.teamName)
 }
 
 /** `the team "harbour"`; what is said of one whose name is not known. */

@@ -5,6 +5,7 @@ import { VibeTeaError } from '../../core/errors.ts'
 import { projectKey } from '../../core/project-key.ts'
 import { findNode } from './client.ts'
 import type { Context } from './command.ts'
+import type { EnteredTeam } from './enter-team.ts'
 import { teamOfHome } from './enter-team.ts'
 import { openHome } from '../home/home.ts'
 import { decideOffline } from '../home/decide-offline.ts'
@@ -28,8 +29,13 @@ export async function setSharing(context: Context, verb: Verb, name: string): Pr
   const client = await findNode(home)
   if (client) await client.act(verb, { project })
   else await offline(home, context, (decisions) => decisions.setSharing(project, SHARING[verb], Date.now()))
-  const isAlone = verb === 'share' && (await teamOfHome(home, client)) === null
-  context.out(`${project} ${SAYS[verb]}${isAlone ? ', once you are in a team' : ''}.`)
+  const condition = verb === 'share' ? sharedWhere(await teamOfHome(home, client)) : ''
+  context.out(`${project} ${SAYS[verb]}${condition}.`)
+}
+
+function sharedWhere(team: EnteredTeam | null): string {
+  if (!team) return ', once you are in a team'
+  return team.role === 'member' ? '' : ', but not in this team, which you only watch'
 }
 
 /** `vibetea pause [duration]` */

@@ -107,7 +107,11 @@ describe('share', () => {
   test.each([
     [null, 'web is shared from now on, once you are in a team.'],
     [TEAM, 'web is shared from now on.'],
-  ])('knows whether there is a team', async (team, sentence) => {
+    [
+      { ...TEAM, role: 'reader' as const },
+      'web is shared from now on, but not in this team, which you only watch.',
+    ],
+  ])('knows whether there is a team, and who only watches', async (team, sentence) => {
     const desk = new Desk()
     await runNode(desk, { team })
     await setSharing(desk, 'share', 'web')
