@@ -211,10 +211,20 @@ export class Team {
     this.#mesh?.core.publish('statement', this.#identity.statement('floor', floor))
   }
 
-  /** The last events that left this machine, oldest first, as they stand in the log. */
+  /** The last events that left this machine, oldest first, as they stand in its logs, former ones too. */
   async outbox(limit: number): Promise<Event[]> {
-    const { events } = this.#parts.store
-    return events ? lastEvents(events, limit) : []
+    const { roster, store } = this.#parts
+    const { publicKey } = this.#options.device.key
+    const writers = roster.writers().filter(({ device }) => equalBytes(device, publicKey))
+    const begunAt = (log: TeamLog) =>
+      this.#identity.isOwn(log)
+        ? Infinity
+        : writers.find(({ incarnation }) => equalBytes(incarnation, log.incarnation))!.issuedAt
+    const own = store.logs().filter(({ device }) => equalBytes(device, publicKey))
+    return lastEvents(
+      own.toSorted((a, b) => begunAt(a) - begunAt(b)),
+      limit,
+    )
   }
 
   /** What was refused since the start, by reason. */
