@@ -3,6 +3,7 @@ import { encodeRecord, signRecord } from '../core/epoch.ts'
 import { VibeTeaError } from '../core/errors.ts'
 import { publicKeyOf, sign } from '../core/identity.ts'
 import { joinRole } from '../core/join-key.ts'
+import { printable } from '../core/printable.ts'
 import { issuersOf, keyText, secretFor, secretsOf } from '../core/secrets.ts'
 import { formatTeamKey, kindOf, parseTeamKey, type Role } from '../core/team-key.ts'
 import { writeAdminBackup } from './home/admin-backup.ts'
@@ -103,12 +104,17 @@ async function enter(
   })
 }
 
+/** The refusal of a second team; `teamName` is what the founder called the one that the home is in, null where it is not known. */
+export function inATeam(teamName: string | null): VibeTeaError {
+  const team = teamName === null ? 'a team' : printable(`the team "${teamName}"`)
+  return new VibeTeaError(
+    'in_a_team',
+    `This home is in ${team} already.`,
+    'Leave that first with: vibetea leave. Or set VIBETEA_HOME to another directory, for a second home.',
+  )
+}
+
 async function refuseSecond(home: string): Promise<void> {
   const team = await readTeam(home)
-  if (!team) return
-  throw new VibeTeaError(
-    'in_a_team',
-    `This home is in a team already${team.teamName === null ? '' : `, ${JSON.stringify(team.teamName)}`}.`,
-    'Leave it first with "vibetea leave", or set VIBETEA_HOME to join with a second home.',
-  )
+  if (team) throw inATeam(team.teamName)
 }
