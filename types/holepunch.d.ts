@@ -243,6 +243,7 @@ declare module 'protomux' {
       unique?: boolean
       handshake?: Encoding<H>
       onopen?(handshake: H): void
+      messages?: { encoding: Encoding<never>; onmessage?: (message: never, channel: never) => unknown }[]
       onclose?(isRemote: boolean): void
       ondestroy?(): void
       ondrain?(): void
@@ -251,6 +252,8 @@ declare module 'protomux' {
   class Protomux {
     static from(stream: unknown): Protomux
     readonly stream: NoiseSecretStream
+    /** Whether the peer has taken all that was sent. */
+    readonly drained: boolean
     /** null where there is such a channel already, or the other side has closed it. */
     createChannel<H = undefined>(opts: Protomux.ChannelOptions<H>): Protomux.Channel | null
     pair(opts: { protocol: string; id?: Uint8Array }, fn: (id: Buffer | null) => void): void

@@ -10,9 +10,11 @@ import { Discovery, MAX_PEERS } from './discovery.ts'
 import { MeshCore, type MeshActions, type MeshCoreOptions } from './mesh-core.ts'
 import { MESSAGE_KINDS, type MessageKind } from './messages.ts'
 import { ownAddresses, watchNetwork } from './network-watch.ts'
+import { survivePeers } from './peer-errors.ts'
 import { PeerLink, SILENCE_MS } from './peer-link.ts'
 import type { GossipKind, RefusedReason } from './port.ts'
 import { describeReach, type Endpoint } from './reach.ts'
+import { guardReplication } from './replication-guard.ts'
 
 export interface MeshOptions extends Pick<MeshCoreOptions, 'secrets' | 'roster' | 'self' | 'random'> {
   /** The device's key pair in the DHT; the public one is `self.noise`. */
@@ -38,6 +40,8 @@ export interface MeshOptions extends Pick<MeshCoreOptions, 'secrets' | 'roster' 
 /** The swarm quarters it while it also calls peers by their keys. */
 const MAX_FOUND_PEERS = 2 * MAX_PEERS
 const TICK_MS = 1000
+/** Members that become known are called so much later, all at once. */
+const CALL_MS = 50
 /** After a sleep a connection must show life within this, in ms. */
 const PROBE_MS = 7000
 /** So long the end waits until other nodes know that this one is gone. */
@@ -54,8 +58,10 @@ export class Mesh {
   readonly #links = new Map<number, PeerLink<MessageKind>>()
   readonly #addresses: () => readonly string[]
   readonly #stopWatching: () => void
+  readonly #stopSurviving: () => void
   #cancelTick: () => void = () => {}
   #cancelProbe: () => void = () => {}
+  #cancelCall: (() => void) | null = null
   #nextConnection = 0
   #searchingSince: number
   #destroyed: Promise<void> | null = null
@@ -71,6 +77,10 @@ export class Mesh {
     this.#options = options
     this.#addresses = options.addresses ?? ownAddresses
     this.#searchingSince = timers.now()
+    this.#stopSurviving = survivePeers((error) => {
+      this.#count('malformed_message')
+      options.log.debug({ err: error }, "a peer's message could not be taken apart")
+    })
     this.core = new MeshCore({ secrets, roster, self, random, actions: this.#actions(), now: timers.now })
     this.#swarm = new Hyperswarm({
       keyPair: {
@@ -125,6 +135,10 @@ export class Mesh {
         const link = this.#links.get(conn)
         if (!link) return
         link.pass()
+        guardReplication(link.stream, (reason) => {
+          this.#count(reason)
+          link.destroy()
+        })
         store.replicate(link.stream)
       },
       destroy: (conn, reason) => {
@@ -136,7 +150,7 @@ export class Mesh {
           // Peers send it again after the next start.
           log.error({ err: error }, 'what was learned of the team could not be kept')
         })
-        this.#callMembers()
+        this.#callSoon()
         this.#options.onLearned(kind)
       },
       changed: () => this.#options.onChanged(),
@@ -193,6 +207,14 @@ export class Mesh {
     return [...this.#links.values()].filter(({ hasPassed }) => hasPassed).length
   }
 
+  /** Whoever learns of many members learns of them one by one. */
+  #callSoon(): void {
+    this.#cancelCall ??= this.#options.timers.after(CALL_MS, () => {
+      this.#cancelCall = null
+      this.#callMembers()
+    })
+  }
+
   #callMembers(): void {
     this.#discovery.call(this.core.peers().map(({ noise }) => noise))
   }
@@ -221,6 +243,7 @@ export class Mesh {
   async #destroy(): Promise<void> {
     this.#cancelTick()
     this.#cancelProbe()
+    this.#cancelCall?.()
     this.#stopWatching()
     this.#discovery.stop()
     for (const link of this.#links.values()) link.destroy()
@@ -234,5 +257,6 @@ export class Mesh {
     // Ends what still waits for an answer, which may be all of it where there is no network.
     await this.#swarm.dht.destroy({ force: true })
     await gone
+    this.#stopSurviving()
   }
 }
