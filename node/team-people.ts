@@ -26,12 +26,19 @@ export interface TeamView {
 
 /** Everyone else, by name: one row a device, that of its latest certificate. */
 export function peersOf(view: TeamView): PeerStatus[] {
+  const logsOf = new Map<string, TeamView['logs'][number][]>()
+  for (const log of view.logs) {
+    const device = keyText(log.device)
+    const logs = logsOf.get(device)
+    if (logs) logs.push(log)
+    else logsOf.set(device, [log])
+  }
   const rows = [...latestOf(view.writers)]
     .filter(([device]) => device !== view.self.device)
     .map(([device, writer]): PeerStatus => {
       const profile = view.profileOf(writer.device)
       const source = profile?.source ?? `unknown-${device.slice(0, 6)}`
-      const logs = view.logs.filter((log) => keyText(log.device) === device)
+      const logs = logsOf.get(device) ?? []
       const connection = view.connectionOf(writer.noise)
       const isHere = connection === 'direct' || connection === 'relayed'
       const seenAt = isHere ? view.now : view.lastSeen.get(device)

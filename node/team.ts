@@ -33,6 +33,8 @@ import { VERSION } from './version.ts'
 const BEAT_MS = 1000
 /** Changes of people are told at most so often. */
 const TELL_MS = 200
+/** What is learned of the team is acted upon so much later, all at once: it may come by the thousand. */
+const LOOK_MS = 50
 /** How long a peer is looked for who could hear that this device leaves, and how long it has to hear it. */
 const SEARCH_MS = 5000
 const POLL_MS = 50
@@ -86,6 +88,7 @@ export class Team {
   #mesh: Mesh | null = null
   #stopBeat: () => void = () => undefined
   #stopTelling: (() => void) | null = null
+  #stopLooking: (() => void) | null = null
   #told = ''
 
   private constructor(options: TeamOptions, parts: Parts) {
@@ -146,10 +149,7 @@ export class Team {
   async start(): Promise<void> {
     this.#mesh = await Mesh.start({
       ...this.#parts.mesh,
-      onLearned: () => {
-        this.#admit()
-        this.#certify()
-      },
+      onLearned: () => this.#lookSoon(),
       onChanged: () => this.#tell(),
     })
     this.#company.meet(this.#mesh)
@@ -269,6 +269,7 @@ export class Team {
     this.#stopTelling?.()
     await this.#feed?.close()
     await this.#mesh?.destroy()
+    this.#stopLooking?.()
     await this.#company.close()
     await store.close()
     await owners.flush()
@@ -306,6 +307,14 @@ export class Team {
     }
     for (const log of [...store.logs(), ...store.stateLogs()]) follow(log)
     this.#stops.push(store.onLog(follow))
+  }
+
+  #lookSoon(): void {
+    this.#stopLooking ??= this.#options.timers.after(LOOK_MS, () => {
+      this.#stopLooking = null
+      this.#admit()
+      this.#certify()
+    })
   }
 
   /** Opens the logs of all whom the roster admits. */

@@ -63,6 +63,8 @@ export class TeamStore {
   readonly #options: TeamStoreOptions
   readonly #states: LogStates
   readonly #followed = new Map<string, Followed>()
+  /** By kind, device and incarnation: a log's key takes long to compute. */
+  readonly #remote = new Map<string, Followed['stored']>()
   readonly #opened = new Listeners<[TeamLog | StateLog]>()
   readonly #store: ReopeningStore
 
@@ -114,15 +116,16 @@ export class TeamStore {
   follow(writer: Writer): void {
     const { device, incarnation, role } = writer
     for (const kind of ['events', 'state'] as const) {
-      const manifest = this.#manifest(device, incarnation, kind)
-      const core = keyText(Hypercore.key(manifest))
       const isWritten = WRITES[role].includes(kind)
-      const stored =
-        this.#followed.get(core)?.stored ?? (isWritten ? this.#addRemote(writer, kind, manifest) : null)
-      if (stored instanceof RemoteLog) {
-        // What it wrote before it got a lesser role stays.
-        stored.admit(isWritten ? writer : { ...writer, cut: Math.min(writer.cut ?? Infinity, stored.length) })
-      }
+      const name = `${kind} ${keyText(device)} ${keyText(incarnation)}`
+      let stored = this.#remote.get(name)
+      if (!stored && isWritten) this.#remote.set(name, (stored = this.#remoteLog(writer, kind)))
+      if (!(stored instanceof RemoteLog)) continue
+      // Only its log of events forgets.
+      const floor = kind === 'events' ? writer.floor : 0
+      // What it wrote before it got a lesser role stays.
+      const cut = isWritten ? writer.cut : Math.min(writer.cut ?? Infinity, stored.length)
+      stored.admit({ cut, floor })
     }
   }
 
@@ -199,8 +202,12 @@ export class TeamStore {
     }
   }
 
-  #addRemote({ device, incarnation }: Writer, kind: Kind, manifest: Hypercore.Manifest): RemoteLog {
+  /** The log of a writer, which is opened where it is not yet; of this device's own the one that is written. */
+  #remoteLog({ device, incarnation }: Writer, kind: Kind): Followed['stored'] {
     const { timers, say, role } = this.#options
+    const manifest = this.#manifest(device, incarnation, kind)
+    const own = this.#followed.get(keyText(Hypercore.key(manifest)))
+    if (own) return own.stored
     const reading = this.#reading(device, incarnation, manifest)
     const stored = new RemoteLog({
       manifest,
