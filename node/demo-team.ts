@@ -6,6 +6,7 @@ import HyperDHT from 'hyperdht'
 import type { Timers } from '../core/timers.ts'
 import { PEOPLE, VISITOR, type Person } from './demo/people.ts'
 import { Replay } from './demo/replay.ts'
+import type { PersonId } from './demo/script.ts'
 import { createLogger } from './home/logger.ts'
 import { readSettings, type Settings } from './home/settings.ts'
 import { pause } from './log/retry.ts'
@@ -43,8 +44,8 @@ const SPEED = 1.5
 const HISTORY_DAYS = 14
 const DAY_MS = 86_400_000
 const SESSION_MS = 15 * 60_000
-/** The sessions begin when the history has been read, at the latest after this. */
-const HISTORY_PATIENCE_MS = 1500
+/** The sessions go on when the history has been read, or after this; then the rest of it comes in between. */
+const HISTORY_PATIENCE_MS = 3000
 const POLL_MS = 50
 
 /**
@@ -78,6 +79,7 @@ export class DemoTeam {
 
   static async #open(options: DemoOptions, closes: Closes): Promise<DemoTeam> {
     const { directory, timers, random, signal, failed } = options
+    const beginAt = timers.now() + HISTORY_PATIENCE_MS
     const replay = await Replay.prepare({
       directory,
       timers,
@@ -96,7 +98,11 @@ export class DemoTeam {
     })
     await formTeam(places, options)
     signal.throwIfAborted()
-    const nodes = await startNodes(places, options, closes)
+    const { nodes, reading } = await startNodes(places, options, closes)
+    while (reading.size > 0 && timers.now() < beginAt) {
+      signal.throwIfAborted()
+      await pause(POLL_MS, timers, signal)
+    }
     replay.start()
     const { settings } = places.find(({ person }) => person.id === VISITOR)!
     return new DemoTeam(nodes.get(VISITOR)!, settings.home, closes)
@@ -150,19 +156,12 @@ async function formTeam(places: readonly Place[], { timers, random }: DemoOption
   }
 }
 
-/** Starts everyone's node, and waits while they read what there is; by person. */
-async function startNodes(
-  places: readonly Place[],
-  { uiDirectory, random, timers, signal }: DemoOptions,
-  closes: Closes,
-): Promise<Map<string, VibeTeaNode>> {
-  const nodes = new Map<string, VibeTeaNode>()
-  closes.push(async () => {
-    await Promise.all([...nodes.values()].map((node) => node.stop()))
-  })
-  const reading = new Set<string>(places.map(({ person }) => person.id))
-  for (const { person, settings } of places) {
-    signal.throwIfAborted()
+/** Starts everyone's node; by person, with who has not read yet what there is. */
+async function startNodes(places: readonly Place[], options: DemoOptions, closes: Closes) {
+  const { uiDirectory, random } = options
+  const nodes = new Map<PersonId, VibeTeaNode>()
+  const reading = new Set(places.map(({ person }) => person.id))
+  const starting = places.map(async ({ person: { id }, settings }) => {
     const node = await VibeTeaNode.start({
       settings,
       environment: { env: {}, homeDirectory: dirname(settings.home) },
@@ -170,15 +169,15 @@ async function startNodes(
       uiDirectory,
       random,
       onProgress: (done, total) => {
-        if (done === total) reading.delete(person.id)
+        if (done === total) reading.delete(id)
       },
     })
-    nodes.set(person.id, node)
-  }
-  const end = timers.now() + HISTORY_PATIENCE_MS
-  while (reading.size > 0 && timers.now() < end) {
-    signal.throwIfAborted()
-    await pause(POLL_MS, timers, signal)
-  }
-  return nodes
+    nodes.set(id, node)
+  })
+  closes.push(async () => {
+    await Promise.allSettled(starting)
+    await Promise.all([...nodes.values()].map((node) => node.stop()))
+  })
+  await Promise.all(starting)
+  return { nodes, reading }
 }

@@ -2,9 +2,8 @@ import type { Person } from './people.ts'
 import type { Script, Turn } from './script.ts'
 import { transcriptLength } from './transcript.ts'
 
-/** A session that was over before the demo began. */
-export interface PastSession {
-  script: Script
+/** Some turns of a session, one after the other. */
+export interface Sitting {
   turns: readonly Turn[]
   /** ms since 1970. */
   startedAt: number
@@ -12,10 +11,16 @@ export interface PastSession {
   stretch: number
 }
 
+/** A session that was over before the demo began: it was taken up again through a day. */
+export interface PastSession {
+  script: Script
+  sittings: readonly Sitting[]
+}
+
 /** What happened is over for so long that no session of it goes on. */
 const OVER_MS = 45 * 60_000
 const HOUR_MS = 3_600_000
-const SESSIONS_A_DAY = 3
+const SITTINGS_A_DAY = 3
 
 export interface HistoryOptions {
   person: Person
@@ -27,7 +32,7 @@ export interface HistoryOptions {
   random: () => number
 }
 
-/** What a person did on so many days, today the last of them: some sessions in the hours of each working day, by the local clock. */
+/** What a person did on so many days, today the last of them: at something in the hours of each working day, local time. */
 export function historyOf({ person, scripts, now, days, random }: HistoryOptions): PastSession[] {
   const own = scripts.filter(({ who }) => who === person.id)
   const [from, to] = person.hours
@@ -37,16 +42,21 @@ export function historyOf({ person, scripts, now, days, random }: HistoryOptions
     morning.setHours(from, 0, 0, 0)
     morning.setDate(morning.getDate() - daysAgo)
     const isWeekend = morning.getDay() % 6 === 0
-    const count = isWeekend ? Math.floor(random() * 2) : SESSIONS_A_DAY
-    for (let i = 0; i < count; i++) {
-      const startedAt = morning.getTime() + ((i + random()) / count) * (to - from) * HOUR_MS
-      const script = own[Math.floor(random() * own.length)]!
+    const count = isWeekend ? Math.floor(random() * 2) : SITTINGS_A_DAY
+    const script = own[Math.floor(random() * own.length)]!
+    const sittings = Array.from({ length: count }, (_, i): Sitting => {
       const first = Math.floor(random() * script.turns.length)
-      const turns = script.turns.slice(first, first + 1 + Math.floor(random() * 3))
-      const stretch = 9 + random() * 15
-      const lastsMs = transcriptLength(turns) * stretch * 1000
-      if (startedAt + lastsMs < now - OVER_MS) sessions.push({ script, turns, startedAt, stretch })
-    }
+      return {
+        turns: script.turns.slice(first, first + 1 + Math.floor(random() * 3)),
+        startedAt: morning.getTime() + ((i + 0.4 * random()) / count) * (to - from) * HOUR_MS,
+        stretch: 8 + 8 * random(),
+      }
+    })
+    const over = sittings.filter((sitting) => endOf(sitting) < now - OVER_MS)
+    if (over.length > 0) sessions.push({ script, sittings: over })
   }
   return sessions
 }
+
+const endOf = ({ turns, startedAt, stretch }: Sitting): number =>
+  startedAt + transcriptLength(turns) * stretch * 1000

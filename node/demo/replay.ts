@@ -91,8 +91,9 @@ export class Replay {
     for (const name of repositories) await makeRepository(join(place.code, name), name)
     const random = () => this.#fraction()
     const past = historyOf({ person, scripts: SCRIPTS, now: timers.now(), days: historyDays, random })
-    for (const { script, turns, startedAt, stretch } of past) {
-      await new SessionFiles(place, script, turns, (digits) => this.#hex(digits)).writeAll(startedAt, stretch)
+    for (const { script, sittings } of past) {
+      const turns = sittings.flatMap((sitting) => sitting.turns)
+      await this.#sessionOf(script, turns).writeAll(sittings)
     }
   }
 

@@ -1,8 +1,9 @@
 import { appendFile, mkdir, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { Sitting } from './history.ts'
 import type { Script, Turn } from './script.ts'
 import type { Entry } from './transcript.ts'
-import { transcriptOf, uuidFrom } from './transcript.ts'
+import { transcriptLength, transcriptOf, uuidFrom } from './transcript.ts'
 
 /** Where a person's sessions and clones are. */
 export interface Place {
@@ -51,13 +52,18 @@ export class SessionFiles {
     await writeFile(path, JSON.stringify({ ...state, statusUpdatedAt: at, updatedAt: at }))
   }
 
-  /** Writes all of it as something that began at `startedAt` (ms since 1970) and went `stretch` times as slowly. */
-  async writeAll(startedAt: number, stretch: number): Promise<void> {
+  /** Writes all of it as something that is over; the sittings have its turns. */
+  async writeAll(sittings: readonly Sitting[]): Promise<void> {
+    const starts = sittings.map((_, i) =>
+      transcriptLength(sittings.slice(0, i).flatMap(({ turns }) => turns)),
+    )
     const texts = new Map<string, { text: string; lastAt: number }>()
     for (const entry of this.entries) {
       if (entry.kind !== 'line') continue
       const path = this.#pathOf(entry.agentId)
-      const at = startedAt + entry.atS * 1000 * stretch
+      const sitting = starts.findLastIndex((atS) => atS <= entry.atS)
+      const { startedAt, stretch } = sittings[sitting]!
+      const at = startedAt + (entry.atS - starts[sitting]!) * 1000 * stretch
       texts.set(path, { text: (texts.get(path)?.text ?? '') + lineOf(entry, at), lastAt: at })
     }
     for (const [path, { text, lastAt }] of texts) {
