@@ -76,7 +76,8 @@ export class Discovery {
   #wait(): void {
     this.#cancel = this.#timers.after(this.#delayMs(), () => {
       this.#step++
-      void this.#session.refresh()
+      // No node answers: that is told by `reach`, and the next look comes by itself.
+      this.#session.refresh().catch(() => undefined)
       // What was announced while no node answered is announced nowhere, and would be again in five minutes only.
       if (this.#swarm.server.relayAddresses.length === 0) this.#swarm.server.refresh()
       // The first calls went out when the peers became known; after a minute they are left to the swarm and the topic.
