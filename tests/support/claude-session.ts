@@ -8,6 +8,7 @@ export class ClaudeSession {
   readonly #cwd: string
   #at: number
   #count = 0
+  #last: object = { usage: {} }
 
   constructor(directory: string, sessionId: string, cwd: string, startedAt: number) {
     this.sessionId = sessionId
@@ -28,7 +29,16 @@ export class ClaudeSession {
   }
 
   response(text: string, output = 40): this {
-    return this.#append('assistant', { message: this.#message([{ type: 'text', text }], output) })
+    this.#last = this.#message([{ type: 'text', text }], output)
+    return this.#append('assistant', { message: this.#last })
+  }
+
+  /** The last response in one more record: it has used more by now. */
+  grow(output: number): this {
+    const { usage } = this.#last as { usage: object }
+    return this.#append('assistant', {
+      message: { ...this.#last, usage: { ...usage, output_tokens: output } },
+    })
   }
 
   /** A tool call and what it gave; `undefined` leaves it open. */

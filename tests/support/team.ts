@@ -9,11 +9,11 @@ import type { RunningNode } from './cli.ts'
 import { start, startNode, until, vibetea } from './cli.ts'
 import { emptyMachine } from './machine.ts'
 
-/** A bootstrap node of one's own on this machine, as its variable. */
-export async function startBootstrap(): Promise<{ VIBETEA_BOOTSTRAP: string }> {
+/** A bootstrap node of one's own on this machine, as its variable; on any free port unless one is given. */
+export async function startBootstrap(port?: number): Promise<{ VIBETEA_BOOTSTRAP: string }> {
   const stopping = new AbortController()
   const bootstrap = start(
-    ['bootstrap', '--host', '127.0.0.1', '--port', String(await freePort())],
+    ['bootstrap', '--host', '127.0.0.1', '--port', String(port ?? (await freePort()))],
     emptyMachine().variables,
     stopping.signal,
   )
@@ -29,7 +29,7 @@ export async function startBootstrap(): Promise<{ VIBETEA_BOOTSTRAP: string }> {
 }
 
 /** A UDP port that nobody has at the moment. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const socket = createSocket('udp4').bind(0, '127.0.0.1')
   await once(socket, 'listening')
   const { port } = socket.address()
