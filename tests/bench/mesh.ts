@@ -24,6 +24,8 @@ const EVENTS = 1000
 const PER_BLOCK = 1
 const LINES = 100
 const LINES_PER_SECOND = 20
+/** 20 nodes copy 380,000 events, on two cores. */
+const ALL_LOGS_TIMEOUT_MS = 900_000
 const SETTLE_MS = 5000
 const IDLE_MS = 20_000
 /** Commands at a time while homes are made. */
@@ -177,7 +179,7 @@ async function untilIndexed(node: NodeProcess, size: number): Promise<void> {
     )
     return full.length === size
   }
-  await until(isThere, 'all logs', { everyMs: 200 })
+  await until(isThere, 'all logs', { everyMs: 200, timeoutMs: ALL_LOGS_TIMEOUT_MS })
 }
 
 /** Lines written in one's session until they are on the WebSocket of each teammate. */

@@ -12,6 +12,7 @@ import { State } from '../../node/home/state.ts'
 import { Index } from '../../node/index/index.ts'
 import { TeamLog } from '../../node/log/team-log.ts'
 import { TeamStore } from '../../node/log/team-store.ts'
+import { guardReplication } from '../../node/mesh/replication-guard.ts'
 import { freePort, until } from './processes.ts'
 import type { PeerTask } from './replicate-peer.ts'
 import type { Figure } from './table.ts'
@@ -170,7 +171,10 @@ async function ourReader(setting: Setting, events: number): Promise<Measured> {
   const core = keyText(Hypercore.key(manifestOf(setting)))
   const measured = await measure(
     setting,
-    (connection) => store.replicate(connection),
+    (connection) => {
+      guardReplication(connection, (reason) => fail('error', reason))
+      store.replicate(connection)
+    },
     () => until(() => index.indexed(core) >= blocks, 'the whole index', { everyMs: 5 }),
   )
   await index.caughtUp()
