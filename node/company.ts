@@ -8,8 +8,10 @@ import type { LastSeen } from './last-seen.ts'
 import type { OwnEventLog } from './log/own-event-log.ts'
 import type { StateLog } from './log/state-log.ts'
 import type { TeamStore } from './log/team-store.ts'
+import { untilStored } from './log/retry.ts'
 import type { Mesh } from './mesh/net.ts'
 import type { Roster } from './mesh/roster.ts'
+import type { Notices } from './notices.ts'
 import { membersOf, peersOf, type TeamView } from './team-people.ts'
 import { OwnPresence } from './team/own-presence.ts'
 import { OwnProfile } from './team/own-profile.ts'
@@ -26,6 +28,7 @@ export interface CompanyOptions {
   store: TeamStore
   seen: LastSeen
   timers: Timers
+  notices: Notices
   /** Anything changed that `peers`, `members` or `teamName` say. */
   onChanged: () => void
   onError: (error: unknown) => void
@@ -37,6 +40,8 @@ export class Company {
   readonly #profiles: Profiles
   readonly #presence: OwnPresence
   readonly #stops: (() => void)[] = []
+  readonly #closing = new AbortController()
+  #isClosed = false
   #mesh: Mesh | null = null
 
   constructor(options: CompanyOptions) {
@@ -97,7 +102,7 @@ export class Company {
 
   /** Writes this device's profile where it says something else than what is in its log. */
   async introduce(isNew: boolean): Promise<void> {
-    const { store, device, file } = this.#options
+    const { store, device, file, notices, timers } = this.#options
     const { state } = store
     if (!state || (!isNew && (await state.recovered()) === 'lost')) return
     const written =
@@ -111,10 +116,19 @@ export class Company {
       version: VERSION,
       ...(file.teamName !== null && { teamName: file.teamName }),
     })
-    if (update) await state.append([update])
+    if (!update) return
+    const { signal } = this.#closing
+    const say = (level: 'info' | 'error', sentence: string) => notices.say(level, sentence)
+    try {
+      await untilStored(() => state.append([update]), { say, timers, signal })
+    } catch (error) {
+      if (!this.#isClosed) throw error
+    }
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
+    this.#closing.abort()
     for (const stop of this.#stops.splice(0)) stop()
     this.#profiles.close()
     await this.#options.seen.flush()

@@ -24,7 +24,7 @@ export interface EnteringParts {
 }
 
 const FIRST_EPOCH = 1
-const INCARNATION_BYTES = 8
+export const INCARNATION_BYTES = 8
 
 /**
  * Makes a team and enters it as its first member. The admin key is written to a backup file and kept nowhere else.
@@ -117,4 +117,13 @@ export function inATeam(teamName: string | null): VibeTeaError {
 async function refuseSecond(home: string): Promise<void> {
   const team = await readTeam(home)
   if (team) throw inATeam(team.teamName)
+}
+
+/** `no_team`: what needs a team was asked of a home that is in none. */
+export function noTeam(): VibeTeaError {
+  return new VibeTeaError(
+    'no_team',
+    'This home is in no team.',
+    'Make one with "vibetea create", or join one with "vibetea join <team-key>".',
+  )
 }

@@ -3,18 +3,16 @@ import { dirname } from 'node:path'
 import type { Actions, Invitation, TeamJoined, TeamMade } from '../core/api.ts'
 import { VibeTeaError } from '../core/errors.ts'
 import { teamTagsOf, type TagKeys } from './device.ts'
-import { foundTeam, invitation, joinTeam } from './entering.ts'
+import { foundTeam, INCARNATION_BYTES, invitation, joinTeam, noTeam } from './entering.ts'
 import { readTeam, removeTeam, teamDirectory, writeTeam } from './home/team-file.ts'
 import { renewedFeedState } from './log/team-feed.ts'
 import type { History, Team, TeamOptions } from './team.ts'
 import { secretsOf } from '../core/secrets.ts'
 
-export interface MembershipOptions extends Omit<TeamOptions, 'file' | 'onLost'> {
+export interface MembershipOptions extends Omit<TeamOptions, 'file' | 'isNew' | 'onLost'> {
   tagKeys: TagKeys
   history: History
 }
-
-const INCARNATION_BYTES = 8
 
 /** Whether this node is in a team, and which. One change at a time. */
 export class Membership {
@@ -52,7 +50,7 @@ export class Membership {
   create(args: Actions['create']): Promise<TeamMade> {
     return this.#exclusively(async () => {
       const made = await foundTeam(this.#entering(), args)
-      await this.#open()
+      await this.#open(true)
       return made
     })
   }
@@ -60,7 +58,7 @@ export class Membership {
   join(args: Actions['join']): Promise<TeamJoined> {
     return this.#exclusively(async () => {
       const joined = await joinTeam(this.#entering(), args)
-      await this.#open()
+      await this.#open(true)
       return joined
     })
   }
@@ -102,19 +100,22 @@ export class Membership {
     await this.#exclusively(() => this.#close())
   }
 
-  async #open(): Promise<void> {
+  /** `isNew`: its log has been begun just now. */
+  async #open(isNew = false): Promise<void> {
     const { settings, tagKeys } = this.#options
     const file = await readTeam(settings.home)
     if (!file) return
     // Nobody without a team waits for the mesh's modules.
     const { Team } = await import('./team.ts')
     tagKeys.use(teamTagsOf(secretsOf(file.teamId, file.role, file.secret)))
-    const team = await Team.open({ ...this.#options, file, onLost: () => void this.#renew(team) })
+    const team = await Team.open({ ...this.#options, file, isNew, onLost: () => void this.#renew(team) })
     this.#team = team
     this.#teamName = file.teamName
     this.#stopListening = team.onChange(() => {
       this.#tell()
-      this.#keepName(team).catch(this.#options.onError)
+      this.#keepName(team).catch((error: unknown) => {
+        this.#options.log.error({ err: error }, 'the name of the team could not be kept')
+      })
     })
     if (this.#isStarted) await this.#startTeam(team)
     this.#tell()
@@ -130,7 +131,7 @@ export class Membership {
     try {
       await team.backfill(this.#options.history)
     } catch (error) {
-      if (this.#team !== team || error instanceof VibeTeaError) return
+      if (this.#team !== team || (error instanceof VibeTeaError && error.code === 'feed_stopped')) return
       throw error
     }
     const { home } = this.#options.settings
@@ -178,7 +179,7 @@ export class Membership {
           'warning',
           'Teammates have an end of your log that this machine lost, as after a power cut; it goes on in a new one.',
         )
-        await this.#open()
+        await this.#open(true)
       })
     } catch (error) {
       onError(error)
@@ -192,11 +193,7 @@ export class Membership {
 
   #require(): Team {
     if (this.#team) return this.#team
-    throw new VibeTeaError(
-      'no_team',
-      'This home is in no team.',
-      'Make one with "vibetea create", or join one with "vibetea join <team-key>".',
-    )
+    throw noTeam()
   }
 
   #tell(): void {

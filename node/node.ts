@@ -110,7 +110,7 @@ export class VibeTeaNode {
     const started = untilIndexed(index, stopping.signal).then(() => sources.start())
     started.catch(fail)
     membership.start().catch(fail)
-    const stopPruning = keepHistory(settings, stores, membership, started, fail)
+    const stopPruning = keepHistory(options, stores, membership, started)
     closes.push(async () => {
       stopping.abort()
       stopPruning()
@@ -183,19 +183,23 @@ async function untilIndexed(index: Index, signal: AbortSignal): Promise<void> {
 
 /** Forgets once a day what is older than the history to keep, and in the team's logs than their retention. */
 function keepHistory(
-  { historyDays, retentionDays }: Settings,
+  { settings: { historyDays, retentionDays }, log }: Pick<NodeOptions, 'settings' | 'log'>,
   { state, privateLog, index }: Stores,
   membership: Membership,
   started: Promise<void>,
-  onError: (error: unknown) => void,
 ): () => void {
   let stop = () => undefined as void
   const prune = async () => {
     const parts = { arrivals: state.arrivals, index, now: systemTimers.now() }
-    await forgetOld({ ...parts, logs: [privateLog], days: historyDays })
-    await membership.team?.forgetOld({ ...parts, days: retentionDays })
-    stop = systemTimers.after(DAY_MS, () => void prune().catch(onError))
+    try {
+      await forgetOld({ ...parts, logs: [privateLog], days: historyDays })
+      await membership.team?.forgetOld({ ...parts, days: retentionDays })
+    } catch (error) {
+      // As on a full disk: what is old can go tomorrow.
+      log.error({ err: error }, 'what is old could not be forgotten')
+    }
+    stop = systemTimers.after(DAY_MS, () => void prune())
   }
-  started.then(prune).catch(onError)
+  started.then(prune, () => undefined) // whoever started it has been told
   return () => stop()
 }

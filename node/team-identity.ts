@@ -1,5 +1,5 @@
 import { equalBytes } from '../core/bytes.ts'
-import { encodeCertificate, signCertificate } from '../core/certificate.ts'
+import { decodeCertificate, encodeCertificate, signCertificate } from '../core/certificate.ts'
 import { publicKeyOf, sign } from '../core/identity.ts'
 import { issuerSecretOf, secretFor, type EpochSecrets } from '../core/secrets.ts'
 import { encodeStatement, statementBytes, type Statement } from '../core/statement.ts'
@@ -33,8 +33,11 @@ export class TeamIdentity {
     const secret = secretFor(role, this.#secrets)
     if (epoch === null || !issuers || !secret) return null
     const issuer = issuerSecretOf(secret, teamId, epoch)
-    const own = roster.writers().find((writer) => this.isOwn(writer))
-    if (own && equalBytes(own.noise, this.#noise)) return null
+    const isThere = roster
+      .certificates()
+      .map(decodeCertificate)
+      .some((own) => own && this.isOwn(own) && own.epoch === epoch && equalBytes(own.noise, this.#noise))
+    if (isThere) return null
     if (!equalBytes(publicKeyOf(issuer), issuers[role])) return null
     const certificate = {
       teamId,

@@ -1,8 +1,7 @@
 import type { Actions, Invitation, TeamJoined, TeamMade } from '../core/api.ts'
-import { VibeTeaError } from '../core/errors.ts'
 import { keyText } from '../core/secrets.ts'
 import type { Role } from '../core/team-key.ts'
-import { foundTeam, invitation, joinTeam as enterTeam, type EnteringParts } from './entering.ts'
+import { foundTeam, invitation, joinTeam as enterTeam, noTeam, type EnteringParts } from './entering.ts'
 import { TagKeys } from './device.ts'
 import { openHome, type Warn } from './home/home.ts'
 import { HomeLock } from './home/lock.ts'
@@ -82,11 +81,7 @@ export async function leaveTeam(options: TeamLifeOptions): Promise<void> {
 export async function requireTeam(home: string): Promise<TeamFile> {
   const team = await readTeam(home)
   if (team) return team
-  throw new VibeTeaError(
-    'no_team',
-    'This home is in no team.',
-    'Make one with "vibetea create", or join one with "vibetea join <team-key>".',
-  )
+  throw noTeam()
 }
 
 async function withHome<T>(

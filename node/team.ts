@@ -42,6 +42,8 @@ const GOODBYE_MS = 1000
 
 export interface TeamOptions {
   file: TeamFile
+  /** Its log has been begun just now: no peer can know more of it. */
+  isNew: boolean
   settings: Settings
   device: Device
   sharing: SharingDecisions
@@ -83,8 +85,6 @@ export class Team {
   readonly #listeners = new Set<() => void>()
   /** How to stop what was started, in the order of starting. */
   readonly #stops: (() => void)[] = []
-  /** No peer can have more of the own log than is here: nothing of it has ever been written. */
-  readonly #isNew: boolean
   #mesh: Mesh | null = null
   #stopBeat: () => void = () => undefined
   #stopTelling: (() => void) | null = null
@@ -92,19 +92,18 @@ export class Team {
   #told = ''
 
   private constructor(options: TeamOptions, parts: Parts) {
-    const { file, device, timers, onError } = options
+    const { file, device } = options
     this.file = file
     this.#options = options
     this.#parts = parts
     this.#identity = new TeamIdentity(file, device.key, parts.mesh.secrets, parts.mesh.self.noise)
-    this.#company = new Company({ ...parts, file, device, timers, onChanged: () => this.#tell(), onError })
-    this.#isNew = parts.feed.cursor.team === 0 && parts.store.events?.length === 0
+    this.#company = new Company({ ...parts, ...options, onChanged: () => this.#tell() })
     this.#feed = this.#makeFeed()
   }
 
   /** Opens what the home keeps of its team; nothing is sent before `start`. Throws a `VibeTeaError`. */
   static async open(options: TeamOptions): Promise<Team> {
-    const { file, settings, device, state, privateLog, timers, random, log, onError } = options
+    const { file, settings, device, state, privateLog, timers, random, log } = options
     const { teamId, role, secret } = file
     const secrets = secretsOf(teamId, role, secret)
     const roster = new Roster({
@@ -115,7 +114,10 @@ export class Team {
     })
     await loadRoster(roster, state)
     const own = { source: device.source, device: device.key.device }
-    const owners = await SourceOwners.load(state.kept, own, onError)
+    // What is learned again does not end the node where the disk is full.
+    const notKept = (error: unknown) =>
+      log.error({ err: error }, 'what was learned of the team could not be kept')
+    const owners = await SourceOwners.load(state.kept, own, notKept)
     const store = await openStore(options, secrets.read, owners)
     const feed = (await state.team.feed.load()) ?? firstFeedState(privateLog.length)
     await state.team.feed.save(feed)
@@ -126,7 +128,7 @@ export class Team {
       self: { device: device.key.publicKey, noise: noiseKeyPair.publicKey, role, version: VERSION },
       noiseKeyPair,
       store,
-      bootstrap: settings.bootstrap && [...settings.bootstrap],
+      bootstrap: settings.bootstrap,
       keep: (kind, bytes) => state.team.roster.save(kind, bytes),
       timers,
       random,
@@ -138,7 +140,7 @@ export class Team {
       owners,
       feed,
       mesh,
-      seen: await LastSeen.load(state.team.seen, timers, onError),
+      seen: await LastSeen.load(state.team.seen, timers, notKept),
     })
     team.#followLogs()
     team.#admit()
@@ -154,9 +156,9 @@ export class Team {
     })
     this.#company.meet(this.#mesh)
     this.#certify()
-    this.#feed?.start(this.#isNew)
+    this.#feed?.start(this.#options.isNew)
     this.#beat()
-    this.#company.introduce(this.#isNew).catch(this.#options.onError)
+    this.#company.introduce(this.#options.isNew).catch(this.#options.onError)
   }
 
   /** Has what happened before the join shared as well. `history` gives all events since a time, by today's rules. */

@@ -1,7 +1,7 @@
 import { fireEvent, screen } from '@testing-library/svelte'
 import { tick } from 'svelte'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { SESSION, toolAt } from '../support/events.ts'
+import { promptAt, SESSION, toolAt } from '../support/events.ts'
 import { prompt, TestPage } from './page.ts'
 import { NOW, rowOf, sessionRow, STATUS } from './support.ts'
 
@@ -49,6 +49,16 @@ describe('the heat map', () => {
     await page.go('#/heat?zone=utc')
     expect(cell('19 Thu, 03:00–04:00: recording was paused')).toBeTruthy()
     expect(screen.getByText(/Hatched: not known/)).toBeTruthy()
+  })
+
+  it('counts soon what comes late, as the log of a teammate who was away', async () => {
+    await page.open([prompt(1)])
+    await page.go('#/heat?zone=utc')
+    page.api.answers.heatmap = answer
+    const at = NOW - 86_400_000
+    await page.come(rowOf(promptAt(at, { id: 9 }), 9, new Date(NOW).toISOString()))
+    await page.settle(2)
+    expect(cell('20 Fri, 07:00–08:00: 82 events')).toBeTruthy()
   })
 
   it('keeps what is chosen in the address', async () => {

@@ -21,6 +21,7 @@ import { Shortcuts } from './shortcuts.ts'
 import { ThemeChoice } from './theme.svelte.ts'
 
 const HEAT_RELOAD_MS = 60_000
+const LATE_RELOAD_MS = 2000
 const PULSE_STEP_MS = 5000
 /** Steps of the pulse, of five seconds each: five minutes. */
 export const PULSE_STEPS = 60
@@ -57,6 +58,7 @@ export class App {
   readonly #window: Window
   /** New events by step of five seconds, of the last five minutes. */
   readonly #pulse = new Map<number, number>()
+  #lateTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(window: Window, fetch: typeof globalThis.fetch) {
     this.#window = window
@@ -110,6 +112,7 @@ export class App {
     return () => {
       for (const stop of stops) stop()
       clearInterval(heatTimer)
+      clearTimeout(this.#lateTimer)
       this.#window.removeEventListener('storage', onStorage)
       this.#window.removeEventListener('hashchange', onHash)
       this.connection.stop()
@@ -194,7 +197,9 @@ export class App {
       case 'events': {
         for (const pages of this.#open) {
           const fresh = pages.take(message.events)
-          if (pages === this.everything) this.#countFresh(fresh)
+          if (pages !== this.everything) continue
+          this.#countFresh(fresh)
+          if (fresh.length < message.events.length) this.#countLateSoon()
         }
         if (message.events.some(touchesFile)) this.overlaps.loadSoon()
         this.node.refreshSoon()
@@ -215,6 +220,14 @@ export class App {
         this.notice = message.message
         return
     }
+  }
+
+  /** What came late, as a teammate's log at first, the node has counted: it is asked in a while, once for all of it. */
+  #countLateSoon(): void {
+    this.#lateTimer ??= setTimeout(() => {
+      this.#lateTimer = undefined
+      void this.#quietly(this.heat.load())
+    }, LATE_RELOAD_MS)
   }
 
   #countFresh(fresh: ReturnType<FeedPages['take']>): void {
