@@ -6,6 +6,7 @@ import type { RefusedReason } from './port.ts'
 const REPLICATION = 'hypercore/alpha'
 const SYNC = 0
 const REQUEST = 1
+const CANCEL = 2
 const DATA = 3
 const BITFIELD = 7
 const RANGE = 8
@@ -20,6 +21,8 @@ const PAGE_BLOCKS = 32_768
 const MAX_PAGES = 2048
 /** What a peer may ask for while it does not read the answers: some logs at once, each in Hypercore's largest window. */
 const MAX_UNREAD_REQUESTS = 32_768
+/** Requests that are answered at a time: Hypercore would read the blocks of all at once. */
+const MAX_ANSWERING = 32
 
 /** What a message says, as far as it matters here. */
 type Content = Partial<
@@ -34,32 +37,75 @@ type Content = Partial<
 export function guardReplication(stream: NoiseSecretStream, refuse: (reason: RefusedReason) => void): void {
   const mux = Protomux.from(stream)
   const createChannel = mux.createChannel.bind(mux)
-  const use = { pages: 0, unread: 0 }
+  const use = { pages: 0 }
+  let channels = 0
+  const requests = new Requests(mux)
   const refuseOne = (reason: RefusedReason) => {
     if (!stream.destroyed) refuse(reason)
   }
   mux.createChannel = (options) => {
     if (options.protocol !== REPLICATION || !options.messages) return createChannel(options)
     const pages = new Set<number>()
+    const number = channels++
     const messages = options.messages.map((message, kind) => ({
       ...message,
       async onmessage(content: never, channel: never) {
-        const reason = kind === REQUEST ? whyTooMany(use, mux.drained) : whyRefused(kind, content, pages, use)
+        const reason = whyRefused(kind, content, pages, use)
         if (reason) return refuseOne(reason)
-        try {
-          await message.onmessage?.(content, channel)
-        } catch {
-          refuseOne('malformed_message') // whatever Hypercore says of it, this peer has sent it
+        const pass = async () => {
+          try {
+            await message.onmessage?.(content, channel)
+          } catch {
+            refuseOne('malformed_message') // whatever Hypercore says of it, this peer has sent it
+          }
         }
+        if (kind === CANCEL) requests.cancel(`${number} ${(content as { request: number }).request}`)
+        if (kind !== REQUEST) return pass()
+        if (!requests.add(`${number} ${(content as { id: number }).id}`, pass)) refuseOne('too_slow')
       },
     }))
     return createChannel({ ...options, messages })
   }
 }
 
-function whyTooMany(use: { unread: number }, isDrained: boolean): RefusedReason | null {
-  use.unread = isDrained ? 0 : use.unread + 1
-  return use.unread > MAX_UNREAD_REQUESTS ? 'too_slow' : null
+/** What a peer asks for, some of it at a time. */
+class Requests {
+  readonly #mux: { readonly drained: boolean }
+  /** By channel and id, in their order. */
+  readonly #waiting = new Map<string, () => Promise<void>>()
+  #answering = 0
+  /** Those that Hypercore keeps until the peer reads. */
+  #unread = 0
+
+  constructor(mux: { readonly drained: boolean }) {
+    this.#mux = mux
+  }
+
+  /** false: there are too many. */
+  add(key: string, pass: () => Promise<void>): boolean {
+    if (this.#mux.drained) this.#unread = 0
+    if (this.#waiting.size + this.#unread >= MAX_UNREAD_REQUESTS) return false
+    this.#waiting.set(key, pass)
+    this.#answer()
+    return true
+  }
+
+  cancel(key: string): void {
+    this.#waiting.delete(key)
+  }
+
+  #answer(): void {
+    for (const [key, pass] of this.#waiting) {
+      if (this.#answering >= MAX_ANSWERING) return
+      this.#waiting.delete(key)
+      if (!this.#mux.drained) this.#unread++
+      this.#answering++
+      void pass().finally(() => {
+        this.#answering--
+        this.#answer()
+      })
+    }
+  }
 }
 
 /** `pages` are those that the peer spoke of in this log, `use` counts them in all logs of the connection. */
