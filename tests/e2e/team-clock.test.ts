@@ -35,8 +35,8 @@ test.each([
     expect(lists[0]).toHaveLength(4)
     expect(lists[1]).toEqual(lists[0])
     for (const laptop of [ada, bruno])
-    expect((await laptop.status()).peers).toMatchObject([{ connection: 'direct' }])
-  const told = hours > 0 ? ada : bruno
+      expect((await laptop.status()).peers).toMatchObject([{ connection: 'direct' }])
+    const told = hours > 0 ? ada : bruno
     const { stdout } = await told.run('status')
     expect(stdout).toContain('The clock there is 2 h ahead')
   },
