@@ -1,6 +1,6 @@
 import type Corestore from 'corestore'
 import type { Timers } from '../../core/timers.ts'
-import { closeCorestore, openCorestore } from './open-store.ts'
+import { closeCorestore, openCorestore, storeError } from './open-store.ts'
 
 /** A store that cannot be opened again, as while the disk is full, is tried again so much later. */
 const RETRY_MS = 10_000
@@ -111,7 +111,8 @@ export class ReopeningStore {
       this.#stopRetry = this.#options.timers.after(RETRY_MS, () => void this.#check())
       if (this.#hasFailed) return
       this.#hasFailed = true
-      this.#options.say('error', `The team's logs cannot be written: ${String(error)}. It is tried again.`)
+      const { sentence } = storeError(error, this.#options.directory)
+      this.#options.say('error', `The team's logs cannot be written: ${sentence} It is tried again.`)
     }
   }
 }
