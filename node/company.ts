@@ -173,6 +173,7 @@ export class Company {
       profileOf: (key) => this.#profiles.of(key),
       connectionOf: (noise) => mesh?.connectionOf(noise) ?? 'offline',
       presenceOf: (key) => views.get(keyText(key))?.presence ?? null,
+      clockAheadOf: (key) => views.get(keyText(key))?.clockAheadMs ?? null,
       versionOf: (key) => views.get(keyText(key))?.version ?? null,
       logs: store.logs(),
       lastSeen: seen.times,

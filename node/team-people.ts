@@ -17,6 +17,8 @@ export interface TeamView {
   presenceOf(device: Uint8Array): Presence | null
   /** Of the VibeTea that a device runs, as it said on connecting; null before. */
   versionOf(device: Uint8Array): string | null
+  /** How far a device's clock is ahead of this one's, in ms; null before it was met. */
+  clockAheadOf(device: Uint8Array): number | null
   logs: readonly { device: Uint8Array; behind: number; problem: string | null }[]
   /** By device's text, ms since 1970. */
   lastSeen: ReadonlyMap<string, number>
@@ -51,10 +53,26 @@ export function peersOf(view: TeamView): PeerStatus[] {
         behind: logs.reduce((sum, { behind }) => sum + behind, 0),
         lastSeen: seenAt === undefined ? null : new Date(seenAt).toISOString(),
         version: view.versionOf(writer.device) ?? profile?.version ?? null,
-        problem: logs.find(({ problem }) => problem !== null)?.problem ?? null,
+        problem:
+          logs.find(({ problem }) => problem !== null)?.problem ??
+          clockProblem(profile?.name ?? source, view.clockAheadOf(writer.device) ?? 0),
       }
     })
   return rows.sort((a, b) => compare(a.name, b.name) || compare(a.device, b.device))
+}
+
+/** Clocks that differ by less do no harm: an event counts as having happened at most this long after it came. */
+const CLOCK_TOLERANCE_MS = 10 * 60_000
+
+/** What to say where somebody's clock differs from this machine's by `aheadMs`; null where it does not much. */
+export function clockProblem(name: string, aheadMs: number): string | null {
+  if (Math.abs(aheadMs) <= CLOCK_TOLERANCE_MS) return null
+  const minutes = Math.round(Math.abs(aheadMs) / 60_000)
+  const by = minutes < 90 ? `${minutes} min` : `${Math.round(minutes / 60)} h`
+  return (
+    `${name}'s clock is ${by} ${aheadMs > 0 ? 'ahead of' : 'behind'} this machine's. Set the one that is wrong: ` +
+    'until then sessions seem to be older or newer than they are; nothing is lost.'
+  )
 }
 
 /** Everyone: oneself first, then the others by name. */

@@ -262,6 +262,12 @@ declare module 'protomux' {
   export default Protomux
 }
 declare module 'sodium-universal' {
+  /** Strict (RFC 8032); throws where a length is wrong. */
+  export function crypto_sign_verify_detached(
+    signature: Uint8Array,
+    message: Uint8Array,
+    publicKey: Uint8Array,
+  ): boolean
   export function crypto_generichash(out: Uint8Array, message: Uint8Array, key: Uint8Array): void
   export function crypto_aead_xchacha20poly1305_ietf_encrypt_detached(
     cipher: Uint8Array,

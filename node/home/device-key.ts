@@ -1,15 +1,16 @@
 import type { KeyObject } from 'node:crypto'
-import { createPrivateKey, createPublicKey, sign as cryptoSign, verify as cryptoVerify } from 'node:crypto'
+import { createPrivateKey, sign as cryptoSign } from 'node:crypto'
+import * as sodium from 'sodium-universal'
 import type { Blake2b } from '../../core/hash.ts'
 import { derive, portableBlake2b, z32Prefix } from '../../core/hash.ts'
 import type { VerifyWith } from '../../core/identity.ts'
 import { isUsableKey, publicKeyOf } from '../../core/identity.ts'
 
-/** Ed25519 through node:crypto, which signs and verifies some ten times as fast as the portable code of `core`. */
+/** Ed25519 through native code, which signs and verifies ten times and more as fast as the portable code of `core`. */
 
 /** DER before the 32 bytes of a secret (PKCS #8) and of a public key (SubjectPublicKeyInfo), RFC 8410. */
 const SECRET_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
-const PUBLIC_PREFIX = Buffer.from('302a300506032b6570032100', 'hex')
+const SIGNATURE_BYTES = 64
 
 /** This device's identity. It signs and derives, and never gives out the secret. */
 export class DeviceKey {
@@ -56,12 +57,9 @@ export class DeviceKey {
 /** Verifies signatures of one public key of 32 bytes. A key that is malformed or of small order verifies nothing. */
 export function verifier(publicKey: Uint8Array): (signature: Uint8Array, message: Uint8Array) => boolean {
   if (!isUsableKey(publicKey)) return () => false
-  const key = createPublicKey({
-    key: Buffer.concat([PUBLIC_PREFIX, publicKey]),
-    format: 'der',
-    type: 'spki',
-  })
-  return (signature, message) => cryptoVerify(null, message, key, signature)
+  // libsodium takes half as long as node:crypto; it throws for a signature of another length.
+  return (signature, message) =>
+    signature.length === SIGNATURE_BYTES && sodium.crypto_sign_verify_detached(signature, message, publicKey)
 }
 
 /** Of so many keys the verifiers are kept: a team has 256 devices at most, and its epochs a few issuers. */

@@ -26,6 +26,8 @@ const READ_BLOCKS = 64
 /** Events of a backfill that go together; what is new goes in between. */
 const BACKFILL_EVENTS = 5 * BLOCK_EVENTS
 const CONFIRM_EVERY_MS = 10_000
+/** The cursor is saved this long after it moved, at the latest. */
+const SAVE_AFTER_MS = 1000
 
 /** The first state of a feed: it begins after what is in the private log when the team is first opened. */
 export function firstFeedState(privateLength: number): FeedState {
@@ -63,6 +65,7 @@ export class TeamFeed {
   #unsaved = 0
   #turn: Promise<unknown> = Promise.resolve()
   #stopConfirming: (() => void) | null = null
+  #stopSaving: (() => void) | null = null
 
   constructor(options: TeamFeedOptions) {
     const { own, joinedAt, timers } = options
@@ -115,8 +118,11 @@ export class TeamFeed {
 
   /** Stops; what was not copied is copied after the next start. */
   async close(): Promise<void> {
+    const isSaved = !this.#isReady || this.#unsaved === 0
     this.#end()
     await this.#turn
+    // Where the disk is full the next start reads what was appended since.
+    if (!isSaved) await this.#options.store.save(this.#state).catch(() => undefined)
   }
 
   async #prepare(isNew: boolean): Promise<void> {
@@ -154,6 +160,8 @@ export class TeamFeed {
     this.#ids.close()
     this.#stopConfirming?.()
     this.#stopConfirming = null
+    this.#stopSaving?.()
+    this.#stopSaving = null
   }
 
   #lose(): void {
@@ -208,8 +216,9 @@ export class TeamFeed {
     if (fresh.length > 0) await this.#stored(() => own.append(batches))
     this.#ids.added(fresh)
     this.#state = { ...this.#state, cursor: { private: next, team: own.length } }
-    // Where nothing was shared, reading it again costs less than to save each step.
-    if (fresh.length > 0 || this.#unsaved >= READ_BLOCKS) await this.#save()
+    // After a crash what was appended past the cursor is read again: less than to save each step.
+    if (this.#unsaved >= READ_BLOCKS) await this.#save()
+    else this.#saveLater()
     return fresh.length
   }
 
@@ -218,6 +227,13 @@ export class TeamFeed {
     await this.#stored(() => this.#options.store.save(this.#state))
     this.#unsaved = 0
     this.#confirmLater()
+  }
+
+  #saveLater(): void {
+    this.#stopSaving ??= this.#options.timers.after(SAVE_AFTER_MS, () => {
+      this.#stopSaving = null
+      this.#inTurn(() => this.#save()).catch((error: unknown) => this.#fail(error))
+    })
   }
 
   #stored(store: () => Promise<void>): Promise<void> {

@@ -158,7 +158,7 @@ export class MeshCore {
   /** All that is known, to a peer that has just passed; in an order in which each can be checked. */
   #introduce(conn: number, peer: Peer): void {
     const { self, secrets, roster } = this.#options
-    this.#send(conn, 'hello', encodeHello(self.version, secrets, peer.ends))
+    this.#send(conn, 'hello', encodeHello(self.version, secrets, peer.ends, Math.floor(this.#options.now())))
     this.#sendAll(conn, 'record', roster.records())
     this.#sendAll(conn, 'certificate', roster.certificates())
     this.#sendAll(conn, 'statement', roster.statements())
@@ -195,6 +195,7 @@ export class MeshCore {
     const hello = decodeHello(bytes, this.#options.secrets, peer.ends)
     if (typeof hello === 'string') return hello
     peer.hello = hello
+    peer.clockAheadMs = hello.clock - this.#options.now()
     if (this.#presence && hello.provesRead) this.#send(conn, 'presence', encodePresence(this.#presence))
     return null
   }
@@ -279,7 +280,12 @@ export class MeshCore {
 
   #seen(peer: Peer): void {
     if (!peer.hello || !this.#options.roster.writerOf(peer.noise)) return
-    this.#met.set(idOf(peer.noise), { version: peer.hello.version, lastSeen: this.#options.now() })
+    const { hello, clockAheadMs } = peer
+    this.#met.set(idOf(peer.noise), {
+      version: hello.version,
+      clockAheadMs,
+      lastSeen: this.#options.now(),
+    })
   }
 
   #drop(conn: number, reason: RefusedReason): void {

@@ -1,5 +1,5 @@
 import { PRESENCES, type Presence } from '../../core/api.ts'
-import { concat } from '../../core/bytes.ts'
+import { concat, readWhole, uint64 } from '../../core/bytes.ts'
 import { CERTIFICATE_BYTES } from '../../core/certificate.ts'
 import { proofKeyOf, proofOf, type EpochSecrets } from '../../core/secrets.ts'
 import { STATEMENT_BYTES } from '../../core/statement.ts'
@@ -11,7 +11,7 @@ import type { GossipKind } from './port.ts'
 /**
  * The messages that follow the gate, numbered on the wire as they stand here: never change their order.
  *
- * hello: proof of R (32, zero bytes where not held) ‖ proof of W (32, likewise) ‖ version; first and once
+ * hello: proof of R (32, zero bytes where not held) ‖ proof of W (32, likewise) ‖ its clock (8) ‖ version; first, once
  * record: an epoch or admin record
  * certificates, statements: 1 to 64 one after the other
  * presence: one byte, the state's place in `PRESENCES`
@@ -21,20 +21,28 @@ export type MessageKind = (typeof MESSAGE_KINDS)[number]
 
 const PROOF_BYTES = 32
 const NO_PROOF = new Uint8Array(PROOF_BYTES)
+const CLOCK_BYTES = 8
 
 /** What a peer says first. */
 export interface Hello {
   version: string
+  /** Its clock when it said so, ms since 1970. */
+  clock: number
   /** Whether it holds R; false as well where that cannot be known here. */
   provesRead: boolean
 }
 
-/** Throws a RangeError for a version that none can be. */
-export function encodeHello(version: string, { read, write }: EpochSecrets, ends: Ends): Uint8Array {
+/** `clock` is in ms since 1970. Throws a RangeError for a version that none can be. */
+export function encodeHello(
+  version: string,
+  { read, write }: EpochSecrets,
+  ends: Ends,
+  clock: number,
+): Uint8Array {
   if (!isVersion(version)) throw new RangeError('not a version')
   const proof = (secret: Uint8Array | null) =>
     secret ? proofOf(proofKeyOf(secret), ends.side, ends.handshakeHash) : NO_PROOF
-  return concat(proof(read), proof(write), new TextEncoder().encode(version))
+  return concat(proof(read), proof(write), uint64(clock), new TextEncoder().encode(version))
 }
 
 /** Reads the other end's hello; why to refuse it where it is none, or proves what it does not hold. */
@@ -43,12 +51,14 @@ export function decodeHello(
   { read, write }: EpochSecrets,
   ends: Ends,
 ): Hello | 'malformed_message' | 'wrong_key' {
-  const version = Buffer.from(bytes.subarray(2 * PROOF_BYTES)).toString('latin1')
-  if (!isVersion(version)) return 'malformed_message'
+  const rest = bytes.subarray(2 * PROOF_BYTES)
+  const clock = readWhole(rest.subarray(0, CLOCK_BYTES), (reader) => reader.uint64())
+  const version = Buffer.from(rest.subarray(CLOCK_BYTES)).toString('latin1')
+  if (clock === null || !isVersion(version)) return 'malformed_message'
   const reads = proves(bytes.subarray(0, PROOF_BYTES), read, ends)
   const writes = proves(bytes.subarray(PROOF_BYTES, 2 * PROOF_BYTES), write, ends)
   if (reads === 'wrong' || writes === 'wrong') return 'wrong_key'
-  return { version, provesRead: reads === 'right' }
+  return { version, clock, provesRead: reads === 'right' }
 }
 
 function proves(proof: Uint8Array, secret: Uint8Array | null, ends: Ends): 'right' | 'wrong' | 'none' {

@@ -16,6 +16,8 @@ export interface Peer {
   /** null: before the gate. */
   passedAt: number | null
   hello: Hello | null
+  /** Of its clock before this one, when it said hello; negative: behind. */
+  clockAheadMs: number
   /** Since when no certificate is known for it; null: one is. */
   uncertifiedSince: number | null
   presence: { state: Presence; at: number } | null
@@ -26,6 +28,7 @@ export interface Peer {
 /** What is known of a peer with a certificate while it is away. */
 export interface Met {
   version: string
+  clockAheadMs: number
   lastSeen: number
 }
 
@@ -38,6 +41,7 @@ export function newPeer(ends: Ends, noise: Uint8Array, now: number): Peer {
     allowance: new Allowance(MESSAGES, now),
     passedAt: null,
     hello: null,
+    clockAheadMs: 0,
     uncertifiedSince: null,
     presence: null,
     invalid: 0,
@@ -75,6 +79,7 @@ export function viewsOf(
       noise,
       role,
       version: last?.version ?? null,
+      clockAheadMs: last?.clockAheadMs ?? null,
       presence: said?.state ?? null,
       since: live.length === 0 ? null : Math.min(...live.map(({ connectedAt }) => connectedAt)),
       lastSeen: last?.lastSeen ?? null,

@@ -49,6 +49,8 @@ export interface PeerView {
   role: Role
   /** As it said itself; null before it was met. */
   version: string | null
+  /** How far its clock was ahead of this one's when it was last met, in ms; negative: behind; null before. */
+  clockAheadMs: number | null
   /** null where it is not connected, says nothing, or may say nothing. */
   presence: Presence | null
   /** Since when it is connected, ms since 1970; null where it is not. */

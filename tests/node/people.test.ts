@@ -32,6 +32,7 @@ const view = (more: Partial<TeamView> = {}): TeamView => ({
   connectionOf: (noise) => (noise[0] === 102 ? 'direct' : 'offline'),
   presenceOf: (device) => (device[0] === 2 ? 'waiting' : null),
   versionOf: (device) => (device[0] === 2 ? '1.3.0' : null),
+  clockAheadOf: () => 0,
   logs: [
     { device: key(2), behind: 3, problem: null },
     { device: key(2), behind: 4, problem: 'It grew too fast.' },
@@ -59,6 +60,14 @@ describe('the people of a team', () => {
     const device = keyText(key(4)).slice(0, 6)
     const peers = peersOf(view({ writers: [writer(1), writer(4, { role: 'reader' })] }))
     expect(peers).toMatchObject([{ name: `unknown-${device}`, role: 'reader', lastSeen: null }])
+  })
+
+  test('are told of a clock that differs by more than ten minutes, and in which way', () => {
+    const problems = (ms: number) =>
+      peersOf(view({ logs: [], clockAheadOf: () => ms })).map(({ problem }) => problem)
+    expect(problems(600_000)).toEqual([null, null])
+    expect(problems(2 * 3_600_000)[0]).toMatch(/^Bruno's clock is 2 h ahead of this machine's\./)
+    expect(problems(-45 * 60_000)[1]).toMatch(/^Chiyo's clock is 45 min behind this machine's\./)
   })
 
   test('are one row a device, of its latest certificate, and none who left', () => {

@@ -158,7 +158,7 @@ export class HostilePeer {
     const { introduces, replicates = true } = this.#options
     if (introduces) introduces(connection)
     else {
-      connection.send('hello', encodeHello('9.9.9', this.secrets, connection.ends))
+      connection.send('hello', encodeHello('9.9.9', this.secrets, connection.ends, Date.now()))
       connection.send('certificates', this.certificate())
     }
     if (replicates) this.store.replicate(connection.stream)

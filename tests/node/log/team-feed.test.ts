@@ -256,7 +256,7 @@ describe('What happened before the join', () => {
   test('goes once, though it is recorded late as well and the backfill was cut short', async () => {
     const disk = new Disk()
     disk.state = firstFeedState(0)
-    const dying = new Process(disk, 2)
+    const dying = new Process(disk, 1)
     const first = rig(dying)
     first.feed.start(true)
     void first.feed.backfill(prompts(0, 2000, SHARED_FROM).slice(0, 500))

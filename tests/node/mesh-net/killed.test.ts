@@ -25,7 +25,7 @@ const TEAMMATE = `
     const proven = Buffer.concat([Buffer.from([stream.isInitiator ? 0 : 1]), stream.handshakeHash])
     sodium.crypto_generichash(handshake.subarray(1, 33), proven, bytes(gateKey))
     channel.open(handshake)
-    hello.send(Buffer.concat([Buffer.alloc(64), Buffer.from('9.9.9')]))
+    hello.send(Buffer.concat([Buffer.alloc(72), Buffer.from('9.9.9')]))
     certificates.send(bytes(certificate))
   })
   swarm.join(bytes(topic))

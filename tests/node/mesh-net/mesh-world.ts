@@ -193,4 +193,4 @@ export const rightHandshake =
     gateHandshake([gateKeyOf(team.secrets('mirror'))], ends, randomBytes)
 
 export const helloOf = (team: TestTeam, { ends }: RawConnection) =>
-  encodeHello('9.9.9', team.secrets('member'), ends)
+  encodeHello('9.9.9', team.secrets('member'), ends, Date.now())

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { concat } from '../../../core/bytes.ts'
+import { concat, uint64 } from '../../../core/bytes.ts'
 import { encodeRecord } from '../../../core/epoch.ts'
 import { Rig, team } from './rig.ts'
-import { bytesOf, deviceOf, incarnationOf, noiseOf } from './team.ts'
+import { NOW, bytesOf, deviceOf, incarnationOf, noiseOf } from './team.ts'
 
 const ONLINE = Uint8Array.of(0)
 const ACTIVE = Uint8Array.of(1)
@@ -36,6 +36,7 @@ describe('A teammate', () => {
         noise: noiseOf('rob'),
         role: 'reader',
         version: '1.3.0',
+        clockAheadMs: NOW - since,
         presence: null,
         since,
         lastSeen: rig.now,
@@ -174,7 +175,12 @@ describe('Whoever does not belong here', () => {
       concat(new Uint8Array(64), Buffer.from('1.0\u001b[2J')),
       'malformed_message',
     ],
-    ['proofs that are wrong', 'hello', concat(bytesOf('r'), bytesOf('w'), Buffer.from('1.0')), 'wrong_key'],
+    [
+      'proofs that are wrong',
+      'hello',
+      concat(bytesOf('r'), bytesOf('w'), uint64(NOW), Buffer.from('1.0')),
+      'wrong_key',
+    ],
     ['certificates before a hello', 'certificates', team.certificate('x'), 'malformed_message'],
   ] as const)('is closed where its first message is %s', (_, message, bytes, reason) => {
     const rig = new Rig()
@@ -304,7 +310,7 @@ describe('Presence', () => {
     const bob = rig
       .connect('bob')
       .pass()
-      .hello(concat(new Uint8Array(64), Buffer.from('1.0')))
+      .hello(concat(new Uint8Array(64), uint64(NOW), Buffer.from('1.0')))
     expect(rig.whyClosed(bob.send('presence', ONLINE))).toBe('wrong_key')
   })
 

@@ -133,7 +133,7 @@ export class Peer {
   }
 
   helloBytes(version = '1.3.0'): Uint8Array {
-    return encodeHello(version, this.#secrets, this.#ends)
+    return encodeHello(version, this.#secrets, this.#ends, NOW)
   }
 
   hello(bytes = this.helloBytes()): this {

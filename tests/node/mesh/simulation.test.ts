@@ -9,7 +9,7 @@ import { gateHandshake } from '../../../node/mesh/gate.ts'
 import { MESSAGE_KINDS, encodeHello, type MessageKind } from '../../../node/mesh/messages.ts'
 import { SEED } from '../../core/support.ts'
 import { Discovery, Network, SimulatedNode, type Endpoint } from './simulator.ts'
-import { certificateBy, deviceOf, incarnationOf, noiseOf, teamOf } from './team.ts'
+import { NOW, certificateBy, deviceOf, incarnationOf, noiseOf, teamOf } from './team.ts'
 
 /**
  * Whole teams in simulated time. A failed run is repeated with `VIBETEA_SEED=<seed of the test's name>`, which is that of
@@ -69,7 +69,9 @@ class Hostile implements Endpoint {
     // Half of them were given the key once, as somebody with a mirror key is.
     if (random() < 0.5) {
       const secrets = team.secrets('mirror')
-      this.#network.after(0, () => this.#network.send(conn, 'hello', encodeHello('1.0.0', secrets, info)))
+      this.#network.after(0, () =>
+        this.#network.send(conn, 'hello', encodeHello('1.0.0', secrets, info, NOW)),
+      )
       return gateHandshake([gateKeyOf(secrets)], info, (length) => this.#network.bytes(length))
     }
     const replayed = this.heard.gates.length > 0 && random() < 0.5 && this.#network.pick(this.heard.gates)
