@@ -65,6 +65,11 @@ test('who leaves keeps their own history, is listed no more, and may come back o
   await untilMeshed([chiyo, bruno])
   session.wait(600).prompt('elsewhere')
   await untilSame([bruno], 5)
-  expect(await names(chiyo)).toEqual(['B'])
+  expect(
+    await until(
+      () => names(chiyo),
+      ([name]) => name === 'B',
+    ),
+  ).toEqual(['B'])
   expect(await eventsOf(chiyo)).toEqual([])
 }, 90_000)
