@@ -14,9 +14,6 @@ const PORTION_EVENTS = 500
 const EVENTS_PER_SIGNATURE = 20
 /** With blocks of an epoch whose key is not known one waits so long: its record may be under way. */
 const KEY_WAIT_MS = 60_000
-/** Events that come from further ahead than this, ms, were written by another clock than this machine's. */
-const MAX_CLOCK_AHEAD_MS = 10 * 60_000
-const HOUR_MS = 3_600_000
 /** More epochs than a log can have been written in. */
 const MAX_EPOCHS = 64
 
@@ -64,8 +61,6 @@ export class TeamLog {
   readonly #scope: LogScope
   readonly #woken = new Listeners()
   #source: string
-  /** How much later than now the last event read has happened, ms. */
-  #aheadMs = 0
   /** Epoch ids whose key is missing, and since when. */
   readonly #missing = new Map<string, number>()
 
@@ -107,9 +102,9 @@ export class TeamLog {
     return this.#stored.bytes
   }
 
-  /** Why not all of it is read, or what is wrong with when it happened; a sentence. */
+  /** Why not all of it is read, a sentence. */
   get problem(): string | null {
-    return this.#stored.problem ?? clockProblem(this.#aheadMs)
+    return this.#stored.problem
   }
 
   /** The blocks from `seq` on, at most `limit`, as far as they are here; a mirror reads none. */
@@ -154,8 +149,6 @@ export class TeamLog {
         : null
     if (!batch) return { core, seq, events: [], invalid: 1 }
     const events = batch.events.filter(({ source }) => this.#isOwn(source))
-    const last = events.at(-1)
-    if (last) this.#aheadMs = Date.parse(last.timestamp) - this.#options.timers.now()
     return { core, seq, events, invalid: batch.invalid + batch.events.length - events.length }
   }
 
@@ -183,11 +176,4 @@ export class TeamLog {
   wake(): void {
     this.#woken.call()
   }
-}
-
-function clockProblem(aheadMs: number): string | null {
-  if (aheadMs <= MAX_CLOCK_AHEAD_MS) return null
-  const ahead =
-    aheadMs < HOUR_MS ? `${Math.round(aheadMs / 60_000)} min` : `${Math.round(aheadMs / HOUR_MS)} h`
-  return `The clock there is ${ahead} ahead of this machine's; one of the two is wrong. Nothing is lost, but times do not fit.`
 }

@@ -150,23 +150,6 @@ describe('A teammate', () => {
     expect(await read([block([future], 0)])).toMatchObject([{ events: [future], invalid: 0 }])
   })
 
-  test('whose clock is ahead of this machine’s is told of, until it is right again', async () => {
-    const timers = testTimers()
-    const at = (ms: number) => promptAt(new Date(timers.now() + ms).toISOString(), { source: mallory.source })
-    const reader = await open(member(1, { timers }))
-    const log = await hostile(mallory)
-    connect(reader, log)
-    const told: (string | null)[] = []
-    for (const [seq, minutes] of [9, 45, 120, 0].entries()) {
-      await log.append(log.seal.seal(block([at(minutes * 60_000)], seq), seq))
-      const followedLog = await followed(reader)
-      await until(() => followedLog.length > seq)
-      await followedLog.read(seq, 1)
-      told.push(followedLog.problem)
-    }
-    expect(told).toEqual([null, expect.stringContaining('45 min'), expect.stringContaining('2 h'), null])
-  })
-
   test("does not take a source label that was another device's first", async () => {
     const reader = member(1)
     const owners = new Map([['first-' + mallory.source.slice(-6), 'somebody else']])
