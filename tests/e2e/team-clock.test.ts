@@ -37,6 +37,8 @@ test.each([
     for (const laptop of [ada, bruno])
       expect((await laptop.status()).peers).toMatchObject([{ connection: 'direct' }])
     const way = hours > 0 ? ['ahead of', 'behind'] : ['behind', 'ahead of']
-  expect((await ada.run('status')).stdout).toContain(`Bruno's clock is 2 h ${way[0]} this machine's`)
-  expect((await bruno.run('status')).stdout).toContain(`Ada's clock is 2 h ${way[1]} this machine's`)
-}, 60_000)
+    expect((await ada.run('status')).stdout).toContain(`Bruno's clock is 2 h ${way[0]} this machine's`)
+    expect((await bruno.run('status')).stdout).toContain(`Ada's clock is 2 h ${way[1]} this machine's`)
+  },
+  60_000,
+)
