@@ -72,8 +72,9 @@ export class State {
     recovered: Recovered | null,
   ): Promise<State> {
     try {
-      // What is here cannot be made again, so each change is on the disk before it counts.
-      await database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+      // A power cut may take the last moments, of this as of the logs, which then are found out again. To wait for the
+      // disk at each change would be in the way of every event.
+      await database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
       await migrate(database, MIGRATIONS)
       const kept = new Kept(database)
       let orderId = await kept.get('orderId')

@@ -9,6 +9,8 @@ import { projectsOf, ruleOf, TagKeys } from '../../node/device.ts'
 import { createLogger } from '../../node/home/logger.ts'
 import { readSettings } from '../../node/home/settings.ts'
 import { Batcher } from '../../node/log/batcher.ts'
+import { OwnEventLog } from '../../node/log/own-event-log.ts'
+import { OwnLog } from '../../node/log/own-log.ts'
 import { Membership } from '../../node/membership.ts'
 import { ADAPTERS } from '../../node/sources/adapters.ts'
 import { Recorder } from '../../node/sources/recorder.ts'
@@ -88,12 +90,13 @@ index.follow = (teamLog) => {
   }
   return follow(teamLog)
 }
-const unshared: { seq: number; events: readonly Event[] }[] = []
-const { feed } = state.team
-const save = feed.save.bind(feed)
-feed.save = (now) => {
-  while (unshared[0] && unshared[0].seq < now.cursor.private) markAll('shared', unshared.shift()!.events)
-  return save(now)
+/** What the node's own log of the team has taken, whenever its feed notes how far it is. */
+const appendShared = Object.getOwnPropertyDescriptor(OwnLog.prototype, 'append')!.value as (
+  batches: readonly (readonly Event[])[],
+) => Promise<void>
+OwnEventLog.prototype.append = async function (batches) {
+  await appendShared.call(this, batches)
+  for (const events of batches) markAll('shared', events)
 }
 index.onRows((rows) => markAll('indexed', rows))
 const tagKeys = new TagKeys(device.key)
@@ -109,11 +112,7 @@ const membership = await Membership.open({
   },
   onError: fail,
 })
-const batcher = new Batcher(async (blocks) => {
-  await privateLog.append(blocks)
-  const first = privateLog.length - blocks.length
-  for (const [i, events] of blocks.entries()) unshared.push({ seq: first + i, events })
-}, systemTimers)
+const batcher = new Batcher((blocks) => privateLog.append(blocks), systemTimers)
 const recorder = new Recorder({
   rule: ruleOf(device, settings, sharing, tagKeys),
   projects: projectsOf(device, machine.HOME, tagKeys, sharing),
