@@ -221,7 +221,7 @@ export class Team {
     const begunAt = (log: TeamLog) =>
       this.#identity.isOwn(log)
         ? Infinity
-        : writers.find(({ incarnation }) => equalBytes(incarnation, log.incarnation))!.issuedAt
+        : (writers.find(({ incarnation }) => equalBytes(incarnation, log.incarnation))?.issuedAt ?? 0)
     const own = store.logs().filter(({ device }) => equalBytes(device, publicKey))
     return lastEvents(
       own.toSorted((a, b) => begunAt(a) - begunAt(b)),
