@@ -97,15 +97,15 @@ export class LineSplitter {
     let bytes = this.#parts.length === 0 ? last : Buffer.concat([...this.#parts, last])
     this.#drop()
     if (bytes.at(-1) === CR) bytes = bytes.subarray(0, -1)
-    let start = this.#lineStart
-    if (start === 0 && bytes.subarray(0, 3).equals(BOM)) {
-      bytes = bytes.subarray(3)
-      start = 3
-    }
     if (this.#skipping || bytes.length > this.#maxLineBytes) {
       this.#skipping = false
       this.#skippedLines++
       return null
+    }
+    let start = this.#lineStart
+    if (start === 0 && bytes.subarray(0, 3).equals(BOM)) {
+      bytes = bytes.subarray(3)
+      start = 3
     }
     return bytes.length === 0 ? null : { start, bytes }
   }

@@ -72,6 +72,12 @@ describe('cutting bytes into lines', () => {
     ])
   })
 
+  test('a byte order mark counts for the length of its line, in one piece or in many', () => {
+    const all = bytes('\ufeff123456\nnext\n')
+    const inPieces = [...all].map((byte) => Buffer.from([byte]))
+    for (const pieces of [[all], inPieces]) expect(split(pieces, 8).lines).toEqual([[10, 'next']])
+  })
+
   test('however the bytes are cut, the lines are the same', () => {
     const piece = fc.constantFrom(
       'a',
