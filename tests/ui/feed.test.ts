@@ -139,6 +139,30 @@ describe('the pages of a feed', () => {
     expect(pages.hasOlder).toBe(false)
   })
 
+  it('leave no page out where the newest is loaded again while one reads on', async () => {
+    const asked: unknown[] = []
+    let again: (page: EventsAnswer) => void = () => undefined
+    const pages = new FeedPages({
+      get: ({ before }) => {
+        asked.push(before)
+        if (before === 'b') return Promise.resolve(page(prompts(2, 4), 'a'))
+        if (before === 'a') return Promise.resolve(page(prompts(0, 2)))
+        return asked.length === 1
+          ? Promise.resolve(page(prompts(4, 6), 'b'))
+          : new Promise((resolve) => (again = resolve))
+      },
+    })
+    await pages.load()
+    await pages.loadOlder()
+    const loading = pages.load()
+    await pages.loadOlder()
+    again(page(prompts(4, 6), 'b'))
+    await loading
+    await pages.loadOlder()
+    await pages.loadOlder()
+    expect(ids(pages.feed)).toEqual([0, 1, 2, 3, 4, 5].map(eventId))
+  })
+
   it('keep what is known while the node is away', async () => {
     let isAway = false
     const get = () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve(page(prompts(0, 2))))

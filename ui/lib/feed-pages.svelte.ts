@@ -21,6 +21,8 @@ export class FeedPages {
   /** `failed`: what is shown is what was known without the node. */
   state = $state<'loading' | 'ready' | 'failed'>('loading')
   error = $state<ApiError | null>(null)
+  /** Whether the newest page is on its way, in place of what is held. */
+  isLoading = $state(false)
   isLoadingOlder = $state(false)
   /** Where older rows begin; null when there are none. */
   #next: string | null = null
@@ -43,6 +45,7 @@ export class FeedPages {
   /** Loads the newest page in place of what is held. */
   async load(): Promise<void> {
     const load = ++this.#load
+    this.isLoading = true
     this.#pending ??= []
     try {
       const { events, next } = await this.#page({ limit: FIRST_PAGE })
@@ -62,12 +65,14 @@ export class FeedPages {
     }
     const pending = this.#pending
     this.#pending = null
+    this.isLoading = false
     this.feed.append(pending)
   }
 
   /** Loads the page before the oldest row, if there is one. */
   async loadOlder(): Promise<void> {
-    if (!this.#next || this.isLoadingOlder || !this.hasOlder) return
+    // What is before the oldest row now is not before the oldest of the page that is on its way.
+    if (!this.#next || this.isLoading || this.isLoadingOlder || !this.hasOlder) return
     const load = this.#load
     this.isLoadingOlder = true
     try {
