@@ -1,7 +1,7 @@
 import { claude } from './claude/adapter.ts'
 import type { NamedDirectories } from './directories.ts'
 import { sessionFolders } from './directories.ts'
-import type { Adapter, Environment } from './port.ts'
+import type { Adapter, Environment, Form } from './port.ts'
 
 /** Every assistant that VibeTea reads: one line each. */
 export const ADAPTERS: readonly Adapter[] = [claude]
@@ -9,12 +9,16 @@ export const ADAPTERS: readonly Adapter[] = [claude]
 /** How many of a file's first lines an adapter is shown to recognise it. */
 export const RECOGNISED_BY_LINES = 50
 
-/** The assistant that wrote a file, by its first lines; null where they are no session's. */
+/** The assistant that wrote a file, and how it is read, see `Adapter.recognises`; null where it is no session's. */
 export function recognise(
-  firstLines: readonly Buffer[],
+  head: readonly Buffer[],
   adapters: readonly Adapter[] = ADAPTERS,
-): Adapter | null {
-  return adapters.find((adapter) => adapter.recognises(firstLines)) ?? null
+): { adapter: Adapter; form: Form } | null {
+  for (const adapter of adapters) {
+    const form = adapter.recognises(head)
+    if (form) return { adapter, form }
+  }
+  return null
 }
 
 /**

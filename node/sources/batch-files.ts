@@ -77,7 +77,8 @@ export async function* recordsOf(
 ): AsyncGenerator<{ reader: Reader; lines: Line[] }> {
   let reader: Reader | null = null
   const head: Line[] = []
-  const opened = (adapter: Adapter | null) => adapter?.open({ path, sessionId: sessionIdOf(path) }) ?? null
+  const opened = (found: ReturnType<typeof recognise>) =>
+    found?.adapter.open({ path, sessionId: sessionIdOf(path) }) ?? null
   let bytesRead = 0
   for await (const lines of linesOf(path, buffer)) {
     bytesRead += buffer.length

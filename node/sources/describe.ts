@@ -34,7 +34,7 @@ async function describe(adapter: Adapter, directories: readonly string[]): Promi
 async function sessionFiles(adapter: Adapter, folder: string): Promise<number | null> {
   try {
     const names = await readdir(folder, { recursive: true })
-    return names.filter((name) => adapter.isSessionFile(name.replaceAll('\\', '/'))).length
+    return names.filter((name) => adapter.formOf(name.replaceAll('\\', '/')) !== null).length
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return null

@@ -14,15 +14,30 @@ export interface Adapter {
   defaultDirectories(env: Environment): string[]
   /** The directories below one of those that hold session files and are watched, recursively. Absolute. */
   watched(directory: string): string[]
-  /** Whether a file in a watched directory is a session file; `relative` is below that directory, with `/`. */
-  isSessionFile(relative: string): boolean
-  /** Whether a file's first lines are this assistant's, wherever the file lies. Given at most 50 lines. */
-  recognises(firstLines: readonly Buffer[]): boolean
-  /** Starts reading a file from its beginning. */
+  /** Whether a folder in a watched directory can hold session files, and is watched too; all are where it is absent. */
+  enters?(relative: string): boolean
+  /** How a file in a watched directory is read; null where it is no session file. `relative` is below it, with `/`. */
+  formOf(relative: string): Form | null
+  /**
+   * How a file that lies anywhere is read, null where it is not this assistant's. Given its first lines, at most 50,
+   * and then, where those tell nobody anything, all of it as one: a document, or an SQLite database's first bytes.
+   */
+  recognises(head: readonly Buffer[]): Form | null
+  /** Starts reading a file of lines, or a document, from its beginning. */
   open(file: SessionFile): Reader
+  /** The pieces of a document, each read as a line; the whole of it where it is absent. Never throws. */
+  pieces?(document: Buffer): Iterable<Buffer>
+  /** Opens a database for reading; there where `formOf` answers 'database'. Throws a `VibeTeaError`. */
+  openDatabase?(path: string): Promise<DatabaseReader>
   /** Follows what the assistant says about its running processes, where it says it; absent where it does not. */
   liveness?(directories: readonly string[]): Liveness
 }
+
+/**
+ * How a session file is read. `lines`: one record a line, appended. `document`: rewritten whole, or compressed; read
+ * anew from its beginning whenever it has changed. `database`: SQLite, asked for what has changed.
+ */
+export type Form = 'lines' | 'document' | 'database'
 
 export interface Environment {
   env: Readonly<Record<string, string | undefined>>
@@ -36,11 +51,14 @@ export interface SessionFile {
   sessionId: string
 }
 
-/** Reads one append-only file, a line at a time, in order. What it returns depends on the lines alone. */
+/**
+ * Reads one file, a line or a piece of a document at a time, in order. What it returns depends on these alone, or,
+ * where an assistant keeps a session in several documents, on those beside it.
+ */
 export interface Reader {
   /**
-   * Reads the line that begins at byte `offset`, given without its end. Whatever it is, it never throws.
-   * A response is held until a record closes it.
+   * Reads the line that begins at byte `offset`, given without its end; 0 for each piece of a document. Whatever it is,
+   * it never throws. A response is held until a record closes it.
    */
   read(line: Buffer, offset: number): Draft[]
   /** Gives up what is held, as nothing more came for a while. */
@@ -53,6 +71,25 @@ export interface Reader {
   readonly local: LocalFields
   /** The session of the last record, as the assistant has it. */
   readonly sessionId: string
+}
+
+/** Reads a database, which others write. Never changes it, and holds up nobody who does. */
+export interface DatabaseReader {
+  /**
+   * What was changed at `since` or later, oldest first, in pieces that are quickly recorded. The first reading is from
+   * 0; a later run begins where an earlier one left off, and may be given some of it again. Rejects with a
+   * `VibeTeaError` that says what is wrong with the file: it is tried again after a while.
+   */
+  changes(since: number): AsyncIterable<Changes>
+  close(): Promise<void>
+}
+
+export interface Changes {
+  drafts: Draft[]
+  /** Everything changed before this is in these drafts or in earlier ones; as the database counts, not below 0. */
+  mark: number
+  /** What only this machine's owner sees, by the assistant's own session id. */
+  locals: ReadonlyMap<string, LocalFields>
 }
 
 /** What running processes of an assistant say of their sessions. Only ids, a status and times are taken. */

@@ -137,7 +137,7 @@ export class Sources {
     const tail: Tail = new Tail({
       roots: roots.map((directory) => ({
         directory,
-        accepts: (relative: string) => adapter.isSessionFile(relative),
+        accepts: (relative: string) => adapter.formOf(relative) !== null,
       })),
       cursors,
       sink: intake,

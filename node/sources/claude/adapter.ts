@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { directoryList } from '../directories.ts'
 import { isFields, parseLine } from '../json-line.ts'
-import type { Adapter, Environment, Liveness, Reader, SessionFile } from '../port.ts'
+import type { Adapter, Environment, Form, Liveness, Reader, SessionFile } from '../port.ts'
 import { ClaudeLiveness } from './liveness.ts'
 import { ClaudeReader } from './reader.ts'
 
@@ -20,16 +20,17 @@ export const claude: Adapter = {
     return [projectsOf(directory)]
   },
 
-  isSessionFile(relative: string): boolean {
+  enters(relative: string): boolean {
     const parts = relative.split('/')
-    const name = parts.at(-1)!
-    if (!name.endsWith('.jsonl')) return false
-    if (parts.length <= 2) return parts.length === 2
-    return parts[2] === 'subagents' && parts.length >= 4 && name.startsWith('agent-')
+    return parts.length <= 2 || parts[2] === 'subagents'
   },
 
-  recognises(firstLines: readonly Buffer[]): boolean {
-    return firstLines.some((line) => parseLine(line).records.some(isOurs))
+  formOf(relative: string): Form | null {
+    return isSessionFile(relative.split('/')) ? 'lines' : null
+  },
+
+  recognises(head: readonly Buffer[]): Form | null {
+    return head.some((line) => parseLine(line).records.some(isOurs)) ? 'lines' : null
   },
 
   open(file: SessionFile): Reader {
@@ -44,6 +45,13 @@ export const claude: Adapter = {
 /** The configuration directory, also where its `projects` folder was named. */
 function configOf(directory: string): string {
   return /[\\/]projects[\\/]?$/.test(directory) ? dirname(directory) : directory
+}
+
+function isSessionFile(parts: readonly string[]): boolean {
+  const name = parts.at(-1)!
+  if (!name.endsWith('.jsonl')) return false
+  if (parts.length <= 2) return parts.length === 2
+  return parts[2] === 'subagents' && parts.length >= 4 && name.startsWith('agent-')
 }
 
 function projectsOf(directory: string): string {

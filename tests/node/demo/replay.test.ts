@@ -171,7 +171,7 @@ describe('the demo', () => {
       for (const file of files.filter((each) => each.isFile())) {
         const path = join(file.parentPath, file.name)
         const relative = path.slice(projects!.length + 1).replaceAll('\\', '/')
-        expect([relative, claude.isSessionFile(relative)]).toEqual([relative, true])
+        expect([relative, claude.formOf(relative)]).toEqual([relative, 'lines'])
         const reader = claude.open({ path, sessionId: 'x' })
         for (const line of (await readFile(path, 'utf8')).trimEnd().split('\n')) {
           reader.read(Buffer.from(line), 0)

@@ -100,13 +100,13 @@ export function acceptAdapter({ adapter, files, foreign }: Candidate): void {
     test('recognises its files by what they hold, and nobody else’s', () => {
       for (const { path, bytes } of samples) {
         const head = linesOf(bytes).slice(0, 50)
-        expect(adapter.recognises(head.map((line) => line.bytes)), path).toBe(true)
+        expect(adapter.recognises(head.map((line) => line.bytes)), path).toBe('lines')
       }
       for (const bytes of foreign) {
         const head = linesOf(bytes).slice(0, 50)
-        expect(adapter.recognises(head.map((line) => line.bytes)), bytes.toString().slice(0, 200)).toBe(false)
+        expect(adapter.recognises(head.map((line) => line.bytes)), bytes.toString().slice(0, 200)).toBeNull()
       }
-      expect(adapter.recognises([])).toBe(false)
+      expect(adapter.recognises([])).toBeNull()
     })
 
     test('gives the same events however the bytes arrive', () => {

@@ -332,7 +332,7 @@ describe('where Claude Code keeps its files', () => {
     ['-home-ada/memory/notes.jsonl', false],
     ['history.jsonl', false],
   ])('holds sessions and other things: %s', (relative, expected) => {
-    expect(claude.isSessionFile(relative)).toBe(expected)
+    expect(claude.formOf(relative)).toBe(expected ? 'lines' : null)
   })
 
   test('tells the session of a file that does not say it', () => {
