@@ -41,6 +41,9 @@ export interface Signed {
 export type TeamRecord =
   ({ kind: 'epoch' } & EpochRecord & Signed) | ({ kind: 'admin' } & AdminRecord & Signed)
 
+/** The number of a team's first epoch. */
+export const FIRST_EPOCH = 1
+
 const EPOCH = 1
 const ADMIN = 2
 const DOMAIN = new TextEncoder().encode('vibetea/record/1')

@@ -1,5 +1,3 @@
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import HyperDHT from 'hyperdht'
@@ -7,6 +5,7 @@ import type { Timers } from '../core/timers.ts'
 import { PEOPLE, VISITOR, type Person } from './demo/people.ts'
 import { Replay } from './demo/replay.ts'
 import type { PersonId } from './demo/script.ts'
+import { freeUdpPort } from './free-port.ts'
 import { createLogger } from './home/logger.ts'
 import { readSettings, type Settings } from './home/settings.ts'
 import { pause } from './log/retry.ts'
@@ -115,12 +114,7 @@ export class DemoTeam {
 
 /** A bootstrap node that nobody outside this machine can reach; its address. */
 async function openBootstrap(closes: Closes): Promise<string> {
-  // A node of the DHT is known by its address, so the port has to be known before.
-  const socket = createSocket('udp4').bind(0, LOOPBACK)
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  await once(socket, 'close')
+  const port = await freeUdpPort(LOOPBACK)
   const node = HyperDHT.bootstrapper(port, LOOPBACK, { host: LOOPBACK })
   closes.push(() => node.destroy({ force: true }))
   await node.fullyBootstrapped()

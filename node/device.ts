@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { sourceLabel } from '../core/identity.ts'
 import { VibeTeaError } from '../core/errors.ts'
 import { Rule } from '../core/rule.ts'
-import type { EpochSecrets } from '../core/secrets.ts'
 import { secretsOf, teamFileKeyOf, teamProjectKeyOf } from '../core/secrets.ts'
 import type { KeySource } from '../core/tags.ts'
 import { fileKeyOf, fileTagOf, idKeyOf, projectKeyOf } from '../core/tags.ts'
@@ -38,8 +37,9 @@ export interface TeamTags {
   project: Uint8Array
 }
 
-/** What a team's secrets make tags with; null for a mirror, which may not know them. */
-export function teamTagsOf({ teamId, write, read }: EpochSecrets): TeamTags | null {
+/** What a home in a team makes tags with; null for a mirror, which may not know them. */
+export function teamTagsOf({ teamId, role, secret }: TeamFile): TeamTags | null {
+  const { write, read } = secretsOf(teamId, role, secret)
   return read && { file: write && teamFileKeyOf(write, teamId), project: teamProjectKeyOf(read) }
 }
 
@@ -79,7 +79,7 @@ export class TagKeys {
 /** The keys for a home that is in a team, or in none. */
 export function tagKeysOf({ key }: Device, team: TeamFile | null): TagKeys {
   const keys = new TagKeys(key)
-  if (team) keys.use(teamTagsOf(secretsOf(team.teamId, team.role, team.secret)))
+  if (team) keys.use(teamTagsOf(team))
   return keys
 }
 

@@ -1,5 +1,5 @@
 import type { Actions, Consent, Invitation, TeamJoined, TeamMade } from '../core/api.ts'
-import { encodeRecord, signRecord } from '../core/epoch.ts'
+import { encodeRecord, FIRST_EPOCH, signRecord } from '../core/epoch.ts'
 import { VibeTeaError } from '../core/errors.ts'
 import { publicKeyOf, sign } from '../core/identity.ts'
 import { joinRole } from '../core/join-key.ts'
@@ -23,7 +23,6 @@ export interface EnteringParts {
   now: () => number
 }
 
-const FIRST_EPOCH = 1
 export const INCARNATION_BYTES = 8
 
 /**

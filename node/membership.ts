@@ -7,7 +7,6 @@ import { foundTeam, INCARNATION_BYTES, invitation, joinTeam, noTeam } from './en
 import { readTeam, removeTeam, teamDirectory, writeTeam } from './home/team-file.ts'
 import { renewedFeedState } from './log/team-feed.ts'
 import type { History, Team, TeamOptions } from './team.ts'
-import { secretsOf } from '../core/secrets.ts'
 
 export interface MembershipOptions extends Omit<TeamOptions, 'file' | 'isNew' | 'onLost'> {
   tagKeys: TagKeys
@@ -107,7 +106,7 @@ export class Membership {
     if (!file) return
     // Nobody without a team waits for the mesh's modules.
     const { Team } = await import('./team.ts')
-    tagKeys.use(teamTagsOf(secretsOf(file.teamId, file.role, file.secret)))
+    tagKeys.use(teamTagsOf(file))
     const team = await Team.open({ ...this.#options, file, isNew, onLost: () => void this.#renew(team) })
     this.#team = team
     this.#teamName = file.teamName

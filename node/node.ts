@@ -11,6 +11,7 @@ import { Batcher } from './log/batcher.ts'
 import type { Index } from './index/index.ts'
 import { Membership } from './membership.ts'
 import { pause, untilStored } from './log/retry.ts'
+import { recordedIn } from './recorded.ts'
 import { DAY_MS, forgetOld } from './retention.ts'
 import { ADAPTERS } from './sources/adapters.ts'
 import type { Environment } from './sources/port.ts'
@@ -147,11 +148,7 @@ function watchSources(
   const recorder = new Recorder({
     rule,
     projects,
-    recorded: {
-      known: (ids) => index.known.known(device.source, ids),
-      openSessions: () => index.known.openSessions(device.source),
-      sessionEvents: (ids) => index.known.sessionEvents(device.source, ids),
-    },
+    recorded: recordedIn(index, device.source),
     append: (events, isLive) => batcher.add(events, !isLive),
     settled: () => untilIndexed(index, signal),
     now: timers.now,

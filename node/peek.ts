@@ -2,16 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import HyperDHT from 'hyperdht'
-import { equalBytes } from '../core/bytes.ts'
 import { z32Prefix } from '../core/hash.ts'
-import { epochIdOf, issuersOf, secretsOf } from '../core/secrets.ts'
+import { secretsOf } from '../core/secrets.ts'
 import { roleOf, type TeamKey } from '../core/team-key.ts'
 import { DeviceKey, verifyWith } from './home/device-key.ts'
 import type { Logger } from './home/logger.ts'
 import type { Settings } from './home/settings.ts'
 import { pause } from './log/retry.ts'
+import { contentKeysOf } from './log/seal.ts'
 import { StateLog } from './log/state-log.ts'
 import { TeamStore } from './log/team-store.ts'
+import { provisionalOf } from './mesh/epochs.ts'
 import { Mesh } from './mesh/net.ts'
 import { Roster } from './mesh/roster.ts'
 import { systemTimers } from './system-timers.ts'
@@ -59,12 +60,11 @@ async function look(directory: string, options: PeekOptions): Promise<Peeked | n
   const { teamId, secret } = key
   const role = roleOf(key.kind)
   const secrets = secretsOf(teamId, role, secret)
-  const { write, read } = secrets
   const device = new DeviceKey(random(32))
   const noiseKeyPair = HyperDHT.keyPair(Buffer.from(random(32)))
   const roster = new Roster({
     teamId,
-    provisional: write && { epoch: 1, issuers: issuersOf(write, teamId, 1) },
+    provisional: provisionalOf(secrets),
     verify: verifyWith,
     now: systemTimers.now,
   })
@@ -75,7 +75,7 @@ async function look(directory: string, options: PeekOptions): Promise<Peeked | n
     device,
     incarnation: random(8),
     role: 'reader',
-    contentKeys: { current: read, byId: (id) => (read && equalBytes(id, epochIdOf(read)) ? read : null) },
+    contentKeys: contentKeysOf(secrets.read),
     verify: verifyWith,
     sources: { bind: () => true },
     logStates: nobody,
@@ -87,12 +87,7 @@ async function look(directory: string, options: PeekOptions): Promise<Peeked | n
   let changedAt = systemTimers.now()
   const changed = () => (changedAt = systemTimers.now())
   store.onLog((log) => {
-    const author = roster
-      .writers()
-      .find(
-        ({ device, incarnation }) =>
-          equalBytes(device, log.device) && equalBytes(incarnation, log.incarnation),
-      )
+    const author = roster.writer(log)
     if (log instanceof StateLog && author) void profiles.follow(author, log)
   })
   profiles.onChange(changed)

@@ -1,33 +1,20 @@
-import HyperDHT from 'hyperdht'
 import type { LogStatus, MemberRow, PeerStatus, TeamStatus } from '../core/api.ts'
 import { equalBytes } from '../core/bytes.ts'
 import type { Event } from '../core/events.ts'
-import { epochIdOf, issuersOf, keyText, secretsOf } from '../core/secrets.ts'
-import type { Timers } from '../core/timers.ts'
-import { Company } from './company.ts'
-import type { Device } from './device.ts'
-import { verifyWith } from './home/device-key.ts'
-import type { Logger } from './home/logger.ts'
-import type { Settings } from './home/settings.ts'
+import { keyText } from '../core/secrets.ts'
 import type { SharingDecisions } from './home/sharing.ts'
-import type { State } from './home/state.ts'
-import { teamDirectory, type TeamFile } from './home/team-file.ts'
+import type { TeamFile } from './home/team-file.ts'
 import type { Index } from './index/index.ts'
-import { LastSeen } from './last-seen.ts'
-import type { FeedState } from './log/feed-port.ts'
-import type { PrivateLog } from './log/private-log.ts'
+import { pause } from './log/retry.ts'
 import { StateLog } from './log/state-log.ts'
-import { firstFeedState, TeamFeed } from './log/team-feed.ts'
+import { TeamFeed } from './log/team-feed.ts'
 import type { TeamLog } from './log/team-log.ts'
-import { TeamStore } from './log/team-store.ts'
-import { Mesh, type MeshOptions } from './mesh/net.ts'
-import { Roster } from './mesh/roster.ts'
-import type { Notices } from './notices.ts'
+import { Mesh } from './mesh/net.ts'
 import { lastEvents } from './outbox.ts'
+import { People } from './people.ts'
 import { DAY_MS, firstSince, forgetOld, type RetentionOptions } from './retention.ts'
-import { SourceOwners } from './source-owners.ts'
 import { TeamIdentity } from './team-identity.ts'
-import { VERSION } from './version.ts'
+import { openTeamParts, type TeamParts, type TeamPartsOptions } from './team-parts.ts'
 
 /** What changes with time alone is looked at so often: presence, and who is looked for in vain. */
 const BEAT_MS = 1000
@@ -40,21 +27,11 @@ const SEARCH_MS = 5000
 const POLL_MS = 50
 const GOODBYE_MS = 1000
 
-export interface TeamOptions {
-  file: TeamFile
+export interface TeamOptions extends TeamPartsOptions {
   /** Its log has been begun just now: no peer can know more of it. */
   isNew: boolean
-  settings: Settings
-  device: Device
   sharing: SharingDecisions
-  state: State
-  privateLog: PrivateLog
   index: Index
-  notices: Notices
-  timers: Timers
-  /** Gives that many random bytes. */
-  random: (bytes: number) => Uint8Array
-  log: Logger
   /** This device's log cannot go on, as peers have another history of it. */
   onLost: () => void
   /** What goes wrong in the background ends the node. */
@@ -64,24 +41,14 @@ export interface TeamOptions {
 /** All events of this machine's session files since a time (ms), as they would be recorded now. */
 export type History = (from: number) => AsyncIterable<Event>
 
-/** What `open` has made. */
-interface Parts {
-  roster: Roster
-  store: TeamStore
-  seen: LastSeen
-  owners: SourceOwners
-  feed: FeedState
-  mesh: Omit<MeshOptions, 'onLearned' | 'onChanged'>
-}
-
 /** The team that this node is in: its logs, its people, and the mesh between them. The place where these meet. */
 export class Team {
   readonly file: TeamFile
   readonly #options: TeamOptions
-  readonly #parts: Parts
+  readonly #parts: TeamParts
   readonly #identity: TeamIdentity
   readonly #feed: TeamFeed | null
-  readonly #company: Company
+  readonly #people: People
   readonly #listeners = new Set<() => void>()
   /** How to stop what was started, in the order of starting. */
   readonly #stops: (() => void)[] = []
@@ -91,57 +58,19 @@ export class Team {
   #stopLooking: (() => void) | null = null
   #told = ''
 
-  private constructor(options: TeamOptions, parts: Parts) {
+  private constructor(options: TeamOptions, parts: TeamParts) {
     const { file, device } = options
     this.file = file
     this.#options = options
     this.#parts = parts
     this.#identity = new TeamIdentity(file, device.key, parts.mesh.secrets, parts.mesh.self.noise)
-    this.#company = new Company({ ...parts, ...options, onChanged: () => this.#tell() })
+    this.#people = new People({ ...parts, ...options, onChanged: () => this.#tell() })
     this.#feed = this.#makeFeed()
   }
 
   /** Opens what the home keeps of its team; nothing is sent before `start`. Throws a `VibeTeaError`. */
   static async open(options: TeamOptions): Promise<Team> {
-    const { file, settings, device, state, privateLog, timers, random, log } = options
-    const { teamId, role, secret } = file
-    const secrets = secretsOf(teamId, role, secret)
-    const roster = new Roster({
-      teamId,
-      provisional: secrets.write && { epoch: 1, issuers: issuersOf(secrets.write, teamId, 1) },
-      verify: verifyWith,
-      now: timers.now,
-    })
-    await loadRoster(roster, state)
-    const own = { source: device.source, device: device.key.device }
-    // What is learned again does not end the node where the disk is full.
-    const notKept = (error: unknown) =>
-      log.error({ err: error }, 'what was learned of the team could not be kept')
-    const owners = await SourceOwners.load(state.kept, own, notKept)
-    const store = await openStore(options, secrets.read, owners)
-    const feed = (await state.team.feed.load()) ?? firstFeedState(privateLog.length)
-    await state.team.feed.save(feed)
-    const noiseKeyPair = HyperDHT.keyPair(device.key.derive('noise', [teamId]))
-    const mesh: Parts['mesh'] = {
-      secrets,
-      roster,
-      self: { device: device.key.publicKey, noise: noiseKeyPair.publicKey, role, version: VERSION },
-      noiseKeyPair,
-      store,
-      bootstrap: settings.bootstrap,
-      keep: (kind, bytes) => state.team.roster.save(kind, bytes),
-      timers,
-      random,
-      log,
-    }
-    const team = new Team(options, {
-      roster,
-      store,
-      owners,
-      feed,
-      mesh,
-      seen: await LastSeen.load(state.team.seen, timers, notKept),
-    })
+    const team = new Team(options, await openTeamParts(options))
     team.#followLogs()
     team.#admit()
     return team
@@ -154,11 +83,11 @@ export class Team {
       onLearned: () => this.#lookSoon(),
       onChanged: () => this.#tell(),
     })
-    this.#company.meet(this.#mesh)
+    this.#people.meet(this.#mesh)
     this.#certify()
     this.#feed?.start(this.#options.isNew)
     this.#beat()
-    this.#company.introduce(this.#options.isNew).catch(this.#options.onError)
+    this.#people.introduce(this.#options.isNew).catch(this.#options.onError)
   }
 
   /** Has what happened before the join shared as well. `history` gives all events since a time, by today's rules. */
@@ -168,16 +97,16 @@ export class Team {
 
   status(): TeamStatus {
     const { teamId, role } = this.file
-    const name = this.#company.teamName()
+    const name = this.#people.teamName()
     return { teamId: keyText(teamId), role, name, reach: this.#mesh?.reach() ?? STARTING }
   }
 
   peers(): PeerStatus[] {
-    return this.#company.peers()
+    return this.#people.peers()
   }
 
   members(): MemberRow[] {
-    return this.#company.members()
+    return this.#people.members()
   }
 
   /** The logs of events of everyone. */
@@ -194,18 +123,13 @@ export class Team {
   /** Forgets what came into the team's logs more than `days` ago; of one's own, what happened before. */
   async forgetOld({ arrivals, index, days, now }: Omit<RetentionOptions, 'logs'>): Promise<void> {
     const { store } = this.#parts
-    const logs = store.logs().map(({ core, floor }) => ({
+    const others = store.logs().filter((log) => !this.#identity.isOwn(log))
+    const logs = others.map(({ core, floor }) => ({
       core,
       floor,
       clearBefore: (seq: number) => store.clearBefore(core, seq),
     }))
-    await forgetOld({
-      arrivals,
-      index,
-      days,
-      now,
-      logs: logs.filter(({ core }) => core !== store.events?.core),
-    })
+    await forgetOld({ arrivals, index, days, now, logs })
     if (!store.events) return
     const floor = await firstSince(store.events, now - days * DAY_MS)
     if (floor <= store.events.floor) return
@@ -217,11 +141,8 @@ export class Team {
   async outbox(limit: number): Promise<Event[]> {
     const { roster, store } = this.#parts
     const { publicKey } = this.#options.device.key
-    const writers = roster.writers().filter(({ device }) => equalBytes(device, publicKey))
     const begunAt = (log: TeamLog) =>
-      this.#identity.isOwn(log)
-        ? Infinity
-        : (writers.find(({ incarnation }) => equalBytes(incarnation, log.incarnation))?.issuedAt ?? 0)
+      this.#identity.isOwn(log) ? Infinity : (roster.writer(log)?.issuedAt ?? 0)
     const own = store.logs().filter(({ device }) => equalBytes(device, publicKey))
     return lastEvents(
       own.toSorted((a, b) => begunAt(a) - begunAt(b)),
@@ -231,7 +152,7 @@ export class Team {
 
   /** What was refused since the start, by reason. */
   get refused(): Record<string, number> {
-    const profiles = this.#company.refused
+    const profiles = this.#people.refused
     const sources = this.#parts.owners.refused
     return {
       ...this.#mesh?.refused,
@@ -254,14 +175,13 @@ export class Team {
   /** Tells everyone who can be reached within some seconds that this device leaves. */
   async sayGoodbye(): Promise<void> {
     const { timers } = this.#options
-    const wait = (ms: number) => new Promise<void>((resolve) => void timers.after(ms, resolve))
     const end = timers.now() + SEARCH_MS
     const isAlone = () => this.status().reach.state !== 'connected'
-    while (this.peers().length > 0 && isAlone() && timers.now() < end) await wait(POLL_MS)
+    while (this.peers().length > 0 && isAlone() && timers.now() < end) await pause(POLL_MS, timers)
     if (isAlone()) return
     const length = this.#parts.store.events?.length ?? 0
     this.#mesh?.core.publish('statement', this.#identity.statement('left', length))
-    await wait(GOODBYE_MS)
+    await pause(GOODBYE_MS, timers)
   }
 
   async close(): Promise<void> {
@@ -272,7 +192,7 @@ export class Team {
     await this.#feed?.close()
     await this.#mesh?.destroy()
     this.#stopLooking?.()
-    await this.#company.close()
+    await this.#people.close()
     await store.close()
     await owners.flush()
   }
@@ -291,6 +211,7 @@ export class Team {
       own,
       isShared,
       joinedAt: file.joinedAt,
+      state: this.#parts.feedState,
       store: state.team.feed,
       timers,
       say: (level, sentence) => notices.say(level, sentence),
@@ -302,7 +223,7 @@ export class Team {
   #followLogs(): void {
     const { store } = this.#parts
     const follow = (log: TeamLog | StateLog) => {
-      if (log instanceof StateLog) this.#company.follow(log)
+      if (log instanceof StateLog) this.#people.follow(log)
       // What this device writes there is in its private log, and need not be indexed twice.
       else if (!this.#identity.isOwn(log)) this.#stops.push(this.#options.index.follow(log))
       this.#tell()
@@ -333,8 +254,8 @@ export class Team {
 
   #beat(): void {
     const { timers } = this.#options
-    this.#company.tellPresence()
-    const state = JSON.stringify([this.status(), this.peers().map(({ connection }) => connection)])
+    this.#people.tellPresence()
+    const state = `${this.status().reach.message} ${this.#people.connections()}`
     if (state !== this.#told) this.#tell()
     this.#told = state
     this.#stopBeat = timers.after(BEAT_MS, () => this.#beat())
@@ -349,38 +270,3 @@ export class Team {
 }
 
 const STARTING: TeamStatus['reach'] = { state: 'searching', message: 'The mesh is just starting.' }
-
-/** What was learned of the team before; what has been superseded since is kept no longer. */
-async function loadRoster(roster: Roster, { team }: State): Promise<void> {
-  const known = await team.roster.load()
-  for (const bytes of known.record) roster.addRecord(bytes)
-  for (const bytes of known.certificate) roster.addCertificate(bytes)
-  for (const bytes of known.statement) roster.addStatement(bytes)
-  await team.roster.keepOnly({
-    record: roster.records(),
-    certificate: roster.certificates(),
-    statement: roster.statements(),
-  })
-}
-
-function openStore(
-  { file, settings, device, state, notices, timers, random }: TeamOptions,
-  read: Uint8Array | null,
-  owners: SourceOwners,
-): Promise<TeamStore> {
-  const { teamId, role, incarnation } = file
-  return TeamStore.open({
-    directory: teamDirectory(settings.home, teamId),
-    teamId,
-    device: device.key,
-    incarnation,
-    role,
-    contentKeys: { current: read, byId: (id) => (read && equalBytes(id, epochIdOf(read)) ? read : null) },
-    verify: verifyWith,
-    sources: owners,
-    logStates: state.team.logs,
-    timers,
-    random,
-    say: (level, sentence) => notices.say(level, sentence),
-  })
-}

@@ -217,7 +217,7 @@ export class Indexer {
   /** One change of the index after the other. */
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work)
-    this.#turn = result.catch(() => undefined)
+    this.#turn = result.catch(() => undefined) // the caller is told; the next change has its own turn
     return result
   }
 }

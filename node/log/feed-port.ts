@@ -42,7 +42,5 @@ export interface FeedState {
 }
 
 export interface FeedStore {
-  /** null before anything was saved. */
-  load(): Promise<FeedState | null>
   save(state: FeedState): Promise<void>
 }

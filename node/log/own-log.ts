@@ -4,6 +4,7 @@ import { VibeTeaError } from '../../core/errors.ts'
 import { keyText } from '../../core/secrets.ts'
 import type { Timers } from '../../core/timers.ts'
 import type { LogStates } from './log-states.ts'
+import { pause } from './retry.ts'
 import type { Seal } from './seal.ts'
 import { blocksOf, Listeners, type StoredLog } from './stored-log.ts'
 
@@ -115,7 +116,7 @@ export class OwnLog<Item> implements StoredLog {
     const { length } = core
     if (!this.#hasConflict && length > this.length) {
       const range = core.download({ start: this.length, end: length })
-      await Promise.race([range.done().catch(() => false), this.#pause(RECOVERY_MS)])
+      await Promise.race([range.done().catch(() => false), pause(RECOVERY_MS, this.#options.timers)])
       range.destroy()
       if (!(await core.has(this.length, length))) return 'lost'
       this.#take(core)
@@ -189,16 +190,12 @@ export class OwnLog<Item> implements StoredLog {
       const core = this.#core()
       // An answer that nobody knows more also comes where nobody is there.
       const answer = core.update({ wait: true }).catch(() => false)
-      await Promise.race([answer, this.#pause(end - timers.now())])
+      await Promise.race([answer, pause(end - timers.now(), timers)])
       if (core.peers.some(({ remoteLength }) => remoteLength >= core.length)) break
       if (core.peers.length > 0) end = Math.min(end, timers.now() + OTHERS_MS)
-      await this.#pause(ASK_AGAIN_MS)
+      await pause(ASK_AGAIN_MS, timers)
     }
     stopFinding()
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.#options.timers.after(ms, resolve))
   }
 
   #conflict(): VibeTeaError {

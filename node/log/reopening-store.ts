@@ -60,7 +60,7 @@ export class ReopeningStore {
   /** Does something with the store, while it is not opened again; nothing once it is closed. */
   use(work: (store: Corestore) => Promise<void>): Promise<void> {
     const result = this.#turn.then(() => (this.#isClosed ? undefined : work(this.#store)))
-    this.#turn = result.catch(() => undefined)
+    this.#turn = result.catch(() => undefined) // the caller is told; the next one has its own turn
     return result
   }
 

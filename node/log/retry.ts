@@ -43,14 +43,14 @@ function rootMessage(error: Error): string {
   return error.cause instanceof Error ? rootMessage(error.cause) : error.message
 }
 
-/** Resolves after `ms`, or as soon as the node stops. */
-export function pause(ms: number, timers: Timers, signal: AbortSignal): Promise<void> {
+/** Resolves after `ms`, or as soon as `signal` is aborted. */
+export function pause(ms: number, timers: Timers, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const stop = timers.after(ms, done)
-    signal.addEventListener('abort', done, { once: true })
+    signal?.addEventListener('abort', done, { once: true })
     function done() {
       stop()
-      signal.removeEventListener('abort', done)
+      signal?.removeEventListener('abort', done)
       resolve()
     }
   })

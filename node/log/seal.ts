@@ -2,7 +2,7 @@ import {
   crypto_aead_xchacha20poly1305_ietf_decrypt_detached as decrypt,
   crypto_aead_xchacha20poly1305_ietf_encrypt_detached as encrypt,
 } from 'sodium-universal'
-import { uint64 } from '../../core/bytes.ts'
+import { equalBytes, uint64 } from '../../core/bytes.ts'
 import { VibeTeaError } from '../../core/errors.ts'
 import { blockKeyOf, epochIdOf } from '../../core/secrets.ts'
 
@@ -29,6 +29,12 @@ export interface ContentKeys {
   /** Of the epoch in which it writes; null for a mirror. */
   readonly current: Uint8Array | null
   byId(epochId: Uint8Array): Uint8Array | null
+}
+
+/** The keys of who knows one epoch alone: its R, or null for a mirror, which opens nothing. */
+export function contentKeysOf(read: Uint8Array | null): ContentKeys {
+  const id = read && epochIdOf(read)
+  return { current: read, byId: (epochId) => (id && equalBytes(epochId, id) ? read : null) }
 }
 
 /** Seals and opens the blocks of one log. */

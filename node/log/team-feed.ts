@@ -14,6 +14,8 @@ export interface TeamFeedOptions {
   isShared: (event: Event) => boolean
   /** ms since 1970. What happened before may come twice, from a backfill and from the private log. */
   joinedAt: number
+  /** Where it was when the node last stopped. */
+  state: FeedState
   store: FeedStore
   timers: Timers
   say: RetryOptions['say']
@@ -48,20 +50,20 @@ export function renewedFeedState({ confirmed, backfillEnd }: FeedState): {
 
 /**
  * Copies what is shared from the private log to this device's log in the team, each event once whenever the node ends:
- * the cursor is saved after each append, and on start what was appended past it is not appended again. Recording never
- * waits for it.
+ * the cursor is saved soon after an append, and on start what was appended past it is not appended again. Recording
+ * never waits for it.
  */
 export class TeamFeed {
   readonly #options: TeamFeedOptions
   readonly #ids: OwnIds
   readonly #stop = new AbortController()
   readonly #stops: (() => void)[] = []
-  #state!: FeedState
+  #state: FeedState
   /** Resolves when the own log may be appended to; rejects once that is over. */
   #ready: Promise<void> | null = null
   #isReady = false
   #isPumping = false
-  /** Blocks read since the cursor was saved, of which nothing was shared. */
+  /** Blocks read since the cursor was saved. */
   #unsaved = 0
   #turn: Promise<unknown> = Promise.resolve()
   #stopConfirming: (() => void) | null = null
@@ -70,6 +72,7 @@ export class TeamFeed {
   constructor(options: TeamFeedOptions) {
     const { own, joinedAt, timers } = options
     this.#options = options
+    this.#state = options.state
     this.#ids = new OwnIds(own, joinedAt, timers)
   }
 
@@ -126,14 +129,8 @@ export class TeamFeed {
   }
 
   async #prepare(isNew: boolean): Promise<void> {
-    const { own, privateLog, store } = this.#options
+    const { own, privateLog } = this.#options
     const { signal } = this.#stop
-    const first = firstFeedState(privateLog.length)
-    await this.#stored(async () => {
-      const kept = await store.load()
-      this.#state = kept ?? first
-      if (!kept) await store.save(first)
-    })
     const isLost = !isNew && (await own.recovered()) === 'lost'
     const { cursor } = this.#state
     if (isLost || own.length < cursor.team) this.#lose()
@@ -216,7 +213,7 @@ export class TeamFeed {
     if (fresh.length > 0) await this.#stored(() => own.append(batches))
     this.#ids.added(fresh)
     this.#state = { ...this.#state, cursor: { private: next, team: own.length } }
-    // After a crash what was appended past the cursor is read again: less than to save each step.
+    // After a crash what follows the cursor is read again, which costs less than to save each step.
     if (this.#unsaved >= READ_BLOCKS) await this.#save()
     else this.#saveLater()
     return fresh.length

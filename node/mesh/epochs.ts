@@ -2,12 +2,14 @@ import { equalBytes } from '../../core/bytes.ts'
 import {
   compareEpochs,
   decodeRecord,
+  FIRST_EPOCH,
   isSignedRecord,
   type EpochRecord,
   type NamedEpoch,
 } from '../../core/epoch.ts'
 import { plainHash } from '../../core/hash.ts'
 import type { VerifyWith } from '../../core/identity.ts'
+import { issuersOf, type EpochSecrets } from '../../core/secrets.ts'
 import type { Role } from '../../core/team-key.ts'
 import { MAX_RECORDS } from './limits.ts'
 import type { RefusedReason, Verdict } from './port.ts'
@@ -16,8 +18,13 @@ export type Issuers = Readonly<Record<Role, Uint8Array>>
 
 /** What a member assumes before it has met a record: the first epoch, with the issuers that follow from its W. */
 export interface Provisional {
-  epoch: 1
+  epoch: typeof FIRST_EPOCH
   issuers: Issuers
+}
+
+/** For who holds W (null: does not) and has met nobody yet: the first epoch, with the issuers that follow from W. */
+export function provisionalOf({ teamId, write }: EpochSecrets): Provisional | null {
+  return write && { epoch: FIRST_EPOCH, issuers: issuersOf(write, teamId, FIRST_EPOCH) }
 }
 
 interface KeptEpoch extends NamedEpoch {

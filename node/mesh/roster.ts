@@ -186,6 +186,13 @@ export class Roster {
     return latest(present)
   }
 
+  /** Who writes the logs of a device and incarnation; null where no certificate counts for them. */
+  writer({ device, incarnation }: Pick<Writer, 'device' | 'incarnation'>): Writer | null {
+    const isOf = (writer: Writer) =>
+      equalBytes(writer.device, device) && equalBytes(writer.incarnation, incarnation)
+    return this.writers().find(isOf) ?? null
+  }
+
   #all(): Admitted[] {
     return [...this.#devices.values()].flatMap((incarnations) => [...incarnations.values()])
   }

@@ -26,6 +26,7 @@ import { Membership } from '../../node/membership.ts'
 import { createLogger } from '../../node/home/logger.ts'
 import { readSettings } from '../../node/home/settings.ts'
 import { Batcher } from '../../node/log/batcher.ts'
+import { recordedIn } from '../../node/recorded.ts'
 import { ADAPTERS } from '../../node/sources/adapters.ts'
 import { Recorder } from '../../node/sources/recorder.ts'
 import { Sources } from '../../node/sources/sources.ts'
@@ -118,11 +119,7 @@ async function nodeTimes(interval: number): Promise<Map<number, Times[]>> {
     const recorder = new Recorder({
       rule: ruleOf(device, settings, sharing),
       projects: projectsOf(device, directory),
-      recorded: {
-        known: (ids) => index.known.known(device.source, ids),
-        openSessions: () => index.known.openSessions(device.source),
-        sessionEvents: (ids) => index.known.sessionEvents(device.source, ids),
-      },
+      recorded: recordedIn(index, device.source),
       append: async (events, isLive) => {
         await batcher.add(events, !isLive)
         markAll('stored', events)

@@ -12,6 +12,7 @@ import { Batcher } from '../../node/log/batcher.ts'
 import { OwnEventLog } from '../../node/log/own-event-log.ts'
 import { OwnLog } from '../../node/log/own-log.ts'
 import { Membership } from '../../node/membership.ts'
+import { recordedIn } from '../../node/recorded.ts'
 import { ADAPTERS } from '../../node/sources/adapters.ts'
 import { Recorder } from '../../node/sources/recorder.ts'
 import { Sources } from '../../node/sources/sources.ts'
@@ -116,11 +117,7 @@ const batcher = new Batcher((blocks) => privateLog.append(blocks), systemTimers)
 const recorder = new Recorder({
   rule: ruleOf(device, settings, sharing, tagKeys),
   projects: projectsOf(device, machine.HOME, tagKeys, sharing),
-  recorded: {
-    known: (ids) => index.known.known(device.source, ids),
-    openSessions: () => index.known.openSessions(device.source),
-    sessionEvents: (ids) => index.known.sessionEvents(device.source, ids),
-  },
+  recorded: recordedIn(index, device.source),
   append: async (events, isLive) => {
     await batcher.add(events, !isLive)
     markAll('stored', events)

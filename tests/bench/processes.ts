@@ -1,12 +1,12 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
-import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { freeUdpPort } from '../../node/free-port.ts'
 
 /** The built command. */
 const MAIN = fileURLToPath(new URL('../../node/cli/main.js', import.meta.url))
@@ -70,20 +70,10 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
 
 /** A bootstrap node of one's own on this machine, as its variable. */
 export async function startBootstrap(): Promise<{ network: Variables; stop: () => Promise<void> }> {
-  const port = String(await freePort())
+  const port = String(await freeUdpPort('127.0.0.1'))
   const args = ['bootstrap', '--host', '127.0.0.1', '--port', port]
   const { child, said } = await startUntil(args, {}, /127\.0\.0\.1:\d+/)
   return { network: { VIBETEA_BOOTSTRAP: said }, stop: () => end(child, 'SIGTERM') }
-}
-
-/** A UDP port that nobody has at the moment. */
-export async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  await once(socket, 'close')
-  return port
 }
 
 /** A node in a process of its own. */

@@ -8,12 +8,13 @@ import Corestore from 'corestore'
 import HyperDHT from 'hyperdht'
 import Hypercore from 'hypercore'
 import { keyText, namespaceOf } from '../../core/secrets.ts'
+import { freeUdpPort } from '../../node/free-port.ts'
 import { State } from '../../node/home/state.ts'
 import { Index } from '../../node/index/index.ts'
 import { TeamLog } from '../../node/log/team-log.ts'
 import { TeamStore } from '../../node/log/team-store.ts'
 import { guardReplication } from '../../node/mesh/replication-guard.ts'
-import { freePort, until } from './processes.ts'
+import { until } from './processes.ts'
 import type { PeerTask } from './replicate-peer.ts'
 import type { Figure } from './table.ts'
 import type { BenchDevice, BenchTeam } from './team-parts.ts'
@@ -47,7 +48,7 @@ interface Measured {
 /** A log that another process has, over a connection of this machine: fetched, verified and indexed. */
 export async function benchReplicate(isFull: boolean): Promise<Figure[]> {
   const events = isFull ? 100_000 : 20_000
-  const port = await freePort()
+  const port = await freeUdpPort('127.0.0.1')
   const dht = HyperDHT.bootstrapper(port, '127.0.0.1', { host: '127.0.0.1' })
   await dht.fullyBootstrapped()
   try {

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
+import { freeUdpPort } from '../../node/free-port.ts'
 import { start, until } from '../support/cli.ts'
 import { emptyMachine } from '../support/machine.ts'
-import { createTeam, freePort, Laptop, startBootstrap, untilMeshed } from '../support/team.ts'
+import { createTeam, Laptop, startBootstrap, untilMeshed } from '../support/team.ts'
 import { untilSame } from '../support/team-checks.ts'
 
 test('where the bootstrap node is gone a node says so, records, and finds its team when it is back', async () => {
-  const port = await freePort()
+  const port = await freeUdpPort('127.0.0.1')
   const network = { VIBETEA_BOOTSTRAP: `127.0.0.1:${port}` }
   const stopping = new AbortController()
   const flags = ['bootstrap', '--host', '127.0.0.1', '--port', String(port)]

@@ -1,9 +1,8 @@
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { EventsAnswer, StatusAnswer } from '../../core/api.ts'
+import { freeUdpPort } from '../../node/free-port.ts'
 import { ClaudeSession } from './claude-session.ts'
 import type { RunningNode } from './cli.ts'
 import { start, startNode, until, vibetea } from './cli.ts'
@@ -13,7 +12,7 @@ import { emptyMachine } from './machine.ts'
 export async function startBootstrap(port?: number): Promise<{ VIBETEA_BOOTSTRAP: string }> {
   const stopping = new AbortController()
   const bootstrap = start(
-    ['bootstrap', '--host', '127.0.0.1', '--port', String(port ?? (await freePort()))],
+    ['bootstrap', '--host', '127.0.0.1', '--port', String(port ?? (await freeUdpPort('127.0.0.1')))],
     emptyMachine().variables,
     stopping.signal,
   )
@@ -26,16 +25,6 @@ export async function startBootstrap(port?: number): Promise<{ VIBETEA_BOOTSTRAP
     (out) => /127\.0\.0\.1:\d+/.test(out),
   )
   return { VIBETEA_BOOTSTRAP: /127\.0\.0\.1:\d+/.exec(text)![0] }
-}
-
-/** A UDP port that nobody has at the moment. */
-export async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  await once(socket, 'close')
-  return port
 }
 
 /** A laptop of its own with an assistant, in a network. */

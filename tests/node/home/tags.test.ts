@@ -119,7 +119,7 @@ describe('tags', () => {
     const shop = repository()
     const { keys, edit } = await machine(1, null)
     const before = await edit(shop)
-    keys.use(teamTagsOf(SECRETS))
+    keys.use(teamTagsOf(TEAM))
     expect(await edit(shop)).toEqual(await (await machine(2, TEAM)).edit(shop))
     keys.use(null)
     expect(await edit(shop)).toEqual(before)
@@ -130,7 +130,7 @@ describe('tags', () => {
     const { keys, sharing, edit, home } = await machine(1, null)
     const { projectTag } = (await edit(shop))!
     await sharing.setSharing(`teahouse~${projectTag}`, 'excluded', T0)
-    keys.use(teamTagsOf(SECRETS))
+    keys.use(teamTagsOf(TEAM))
     expect(await edit(shop)).toBeNull()
     // And by a node that starts in the team.
     const again = await machine(1, TEAM, home)

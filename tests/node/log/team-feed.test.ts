@@ -24,6 +24,7 @@ class Disk {
 /** A process ends before or after a write; from then on nothing in it goes on. */
 class Process {
   readonly disk: Disk
+  writes = 0
   #writesLeft: number
   #isEffectLost: boolean
   #ended!: () => void
@@ -37,6 +38,7 @@ class Process {
   }
 
   async write(effect: () => void): Promise<void> {
+    this.writes++
     await new Promise((resolve) => setImmediate(resolve))
     if (this.isDead) return new Promise<never>(() => undefined)
     const isLast = --this.#writesLeft < 0
@@ -73,6 +75,7 @@ function rig(process: Process, options: RigOptions = {}): Rig {
   const waiting = new Set<() => void>()
   const said: string[] = []
   let losses = 0
+  disk.state ??= firstFeedState(disk.privateBlocks.length)
   const feed = new TeamFeed({
     privateLog: {
       get length() {
@@ -88,10 +91,8 @@ function rig(process: Process, options: RigOptions = {}): Rig {
     own: ownLog(process, { ...options, isHeld, fail, conflicts }),
     isShared: (event) => Date.parse(event.timestamp) >= SHARED_FROM && isShared(event),
     joinedAt: JOINED_AT,
-    store: {
-      load: async () => disk.state,
-      save: (state) => process.write(() => (disk.state = structuredClone(state))),
-    },
+    state: disk.state,
+    store: { save: (state) => process.write(() => (disk.state = structuredClone(state))) },
     timers: {
       now: () => 0,
       after(_, call) {
@@ -347,9 +348,10 @@ describe('When the own log', () => {
 })
 
 test('a feed that never began is closed without more', async () => {
-  const disk = new Disk()
-  await rig(new Process(disk)).feed.close()
-  expect(disk.state).toBeNull()
+  const process = new Process(new Disk())
+  await rig(process).feed.close()
+  expect(process.writes).toBe(0)
+  expect(process.disk.state).toEqual(firstFeedState(0))
 })
 
 test('a private log that lost its end is followed again, and nothing goes twice', async () => {
@@ -463,6 +465,8 @@ test('it works on real logs and a real state.db, over a restart', async () => {
   const start = async () => {
     const state = await State.open({ home, now: () => 0, random: (bytes) => new Uint8Array(bytes) })
     const [privateLog, teamLog] = await Promise.all([openLog('private'), openLog('team')])
+    const feedState = (await state.team.feed.load()) ?? firstFeedState(privateLog.length)
+    await state.team.feed.save(feedState)
     const own: FedLog = Object.assign(teamLog, {
       recovered: () => Promise.resolve('ok' as const),
       isHeldByAPeer: () => false,
@@ -473,6 +477,7 @@ test('it works on real logs and a real state.db, over a restart', async () => {
       own,
       isShared: () => true,
       joinedAt: JOINED_AT,
+      state: feedState,
       store: state.team.feed,
       timers: { now: Date.now, after: () => () => undefined },
       say: () => undefined,

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { bootstrap } from '../../../node/cli/bootstrap.ts'
-import { eventually, freePort, meshOf } from './mesh-world.ts'
+import { freeUdpPort } from '../../../node/free-port.ts'
+import { eventually, meshOf } from './mesh-world.ts'
 
 function run(flags: { port?: string; host?: string }) {
   const controller = new AbortController()
@@ -14,7 +15,7 @@ function run(flags: { port?: string; host?: string }) {
 }
 
 it('prints what to set, nodes that set it find each other, and it ends with the signal', async () => {
-  const port = await freePort()
+  const port = await freeUdpPort('127.0.0.1')
   const running = run({ port: String(port) })
   await eventually(() => running.lines.includes(`VIBETEA_BOOTSTRAP=127.0.0.1:${port}`))
   for (const line of running.lines) expect(line).toMatch(/^VIBETEA_BOOTSTRAP=\d+\.\d+\.\d+\.\d+:\d+$/)
@@ -30,7 +31,7 @@ it('prints what to set, nodes that set it find each other, and it ends with the 
 })
 
 it('says when the port is taken', async () => {
-  const port = String(await freePort())
+  const port = String(await freeUdpPort('127.0.0.1'))
   const first = run({ port, host: '127.0.0.1' })
   await eventually(() => first.lines.length === 1)
   await expect(run({ port, host: 'localhost' }).code).rejects.toMatchObject({

@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import type NoiseSecretStream from '@hyperswarm/secret-stream'
 import { raw } from 'compact-encoding'
 import HyperDHT from 'hyperdht'
@@ -10,6 +8,7 @@ import { onTestFinished } from 'vitest'
 import { gateKeyOf, topicOf, type Side } from '../../../core/secrets.ts'
 import type { Role } from '../../../core/team-key.ts'
 import type { Timers } from '../../../core/timers.ts'
+import { freeUdpPort } from '../../../node/free-port.ts'
 import { gateHandshake } from '../../../node/mesh/gate.ts'
 import { encodeHello, MESSAGE_KINDS, type MessageKind } from '../../../node/mesh/messages.ts'
 import { Mesh, type MeshOptions } from '../../../node/mesh/net.ts'
@@ -19,18 +18,9 @@ import { bytesOf, deviceOf, teamOf, verifyOnce, type TestTeam } from '../mesh/te
 
 /** Real swarms on a DHT of this machine alone. */
 
-/** A UDP port that is free on 127.0.0.1. */
-export async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  return port
-}
-
 /** Runs a bootstrap node until the test ends; where to find it. */
 export async function bootstrapNode(port?: number): Promise<HyperDHT.Endpoint[]> {
-  const endpoint = { host: '127.0.0.1', port: port ?? (await freePort()) }
+  const endpoint = { host: '127.0.0.1', port: port ?? (await freeUdpPort('127.0.0.1')) }
   const node = HyperDHT.bootstrapper(endpoint.port, endpoint.host, { host: endpoint.host })
   await node.fullyBootstrapped()
   onTestFinished(() => node.destroy({ force: true }))

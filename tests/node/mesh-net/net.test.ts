@@ -1,5 +1,6 @@
 import Corestore from 'corestore'
 import { expect, it } from 'vitest'
+import { freeUdpPort } from '../../../node/free-port.ts'
 import { temporaryDirectory } from '../../support/directory.ts'
 import { teamOf } from '../mesh/team.ts'
 import {
@@ -7,7 +8,6 @@ import {
   certificateOf,
   eventually,
   fastTimers,
-  freePort,
   helloOf,
   meshOf,
   RawPeer,
@@ -88,7 +88,7 @@ it('a connection that breaks is made again', async () => {
 })
 
 it('nodes that were started before the bootstrap node meet once it is there', async () => {
-  const port = await freePort()
+  const port = await freeUdpPort('127.0.0.1')
   const bootstrap = [{ host: '127.0.0.1', port }]
   const timers = fastTimers(10)
   const [ada, ben] = [await meshOf('ada', { bootstrap, timers }), await meshOf('ben', { bootstrap, timers })]
@@ -125,7 +125,9 @@ it('ends for good, whether or not anything answers', async () => {
   const ada = await meshOf('ada', { bootstrap })
   const ben = await meshOf('ben', { bootstrap })
   await eventually(() => ada.sees(ben) === 'direct')
-  const alone = await meshOf('cem', { bootstrap: [{ host: '127.0.0.1', port: await freePort() }] })
+  const alone = await meshOf('cem', {
+    bootstrap: [{ host: '127.0.0.1', port: await freeUdpPort('127.0.0.1') }],
+  })
   for (const { mesh } of [ada, ben, alone]) await mesh.destroy()
   await eventually(() => left() <= before)
   expect(ada.sees(ben)).toBe('offline')

@@ -1,5 +1,4 @@
 import type { MemberRow, PeerStatus, Presence } from '../core/api.ts'
-import { equalBytes } from '../core/bytes.ts'
 import { keyText } from '../core/secrets.ts'
 import type { Timers } from '../core/timers.ts'
 import type { Device } from './device.ts'
@@ -12,7 +11,7 @@ import { untilStored } from './log/retry.ts'
 import type { Mesh } from './mesh/net.ts'
 import type { Roster } from './mesh/roster.ts'
 import type { Notices } from './notices.ts'
-import { membersOf, peersOf, type TeamView } from './team-people.ts'
+import { membersOf, peersOf, type TeamView } from './people-rows.ts'
 import { OwnPresence } from './team/own-presence.ts'
 import { OwnProfile } from './team/own-profile.ts'
 import { Profiles } from './team/profiles.ts'
@@ -21,7 +20,7 @@ import { VERSION } from './version.ts'
 /** Blocks of one's own log from which presence is found again after a start. */
 const PRESENCE_BLOCKS = 256
 
-export interface CompanyOptions {
+export interface PeopleOptions {
   file: TeamFile
   device: Device
   roster: Roster
@@ -35,16 +34,15 @@ export interface CompanyOptions {
 }
 
 /** The people of a team: what they say of themselves, whether they are here, and what this device says of its own. */
-export class Company {
-  readonly #options: CompanyOptions
+export class People {
+  readonly #options: PeopleOptions
   readonly #profiles: Profiles
   readonly #presence: OwnPresence
   readonly #stops: (() => void)[] = []
   readonly #closing = new AbortController()
-  #isClosed = false
   #mesh: Mesh | null = null
 
-  constructor(options: CompanyOptions) {
+  constructor(options: PeopleOptions) {
     const { store, timers, onChanged, onError } = options
     this.#options = options
     this.#profiles = new Profiles(onError)
@@ -73,6 +71,15 @@ export class Company {
     return this.#profiles.teamName() ?? this.#options.file.teamName
   }
 
+  /** How everyone is reached now, as one text that is another where that has changed. */
+  connections(): string {
+    const { roster } = this.#options
+    return roster
+      .writers()
+      .map(({ noise }) => this.#mesh?.connectionOf(noise))
+      .join()
+  }
+
   peers(): PeerStatus[] {
     return peersOf(this.#view())
   }
@@ -91,11 +98,8 @@ export class Company {
   follow(log: StateLog): void {
     const { file, roster, onError } = this.#options
     const { device, incarnation } = log
-    const writer = roster
-      .writers()
-      .find((each) => equalBytes(each.device, device) && equalBytes(each.incarnation, incarnation))
     // One's own log is there before its certificate.
-    const { role, issuedAt } = writer ?? { role: file.role, issuedAt: file.joinedAt }
+    const { role, issuedAt } = roster.writer(log) ?? { role: file.role, issuedAt: file.joinedAt }
     const updates = { read: log.news(), onAppend: (listener: () => void) => log.onAppend(listener) }
     this.#profiles.follow({ device, incarnation, role, issuedAt }, updates).catch(onError)
   }
@@ -117,17 +121,15 @@ export class Company {
       ...(file.teamName !== null && { teamName: file.teamName }),
     })
     if (!update) return
-    const { signal } = this.#closing
     const say = (level: 'info' | 'error', sentence: string) => notices.say(level, sentence)
     try {
-      await untilStored(() => state.append([update]), { say, timers, signal })
+      await untilStored(() => state.append([update]), { say, timers, signal: this.#closing.signal })
     } catch (error) {
-      if (!this.#isClosed) throw error
+      if (!this.#closing.signal.aborted) throw error
     }
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true
     this.#closing.abort()
     for (const stop of this.#stops.splice(0)) stop()
     this.#profiles.close()

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { keyText } from '../../core/secrets.ts'
 import type { Writer } from '../../core/writer.ts'
-import { membersOf, peersOf, type TeamView } from '../../node/team-people.ts'
+import { membersOf, peersOf, type TeamView } from '../../node/people-rows.ts'
 
 const NOW = Date.parse('2026-11-20T10:00:00Z')
 const key = (n: number) => new Uint8Array(32).fill(n)
