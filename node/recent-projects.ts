@@ -3,7 +3,8 @@ import type { NamedProject } from '../core/project-key.ts'
 import type { Settings } from './home/settings.ts'
 import { SharingDecisions } from './home/sharing.ts'
 import { ADAPTERS, sessionDirectories } from './sources/adapters.ts'
-import { attempt, filesAt, recordsOf } from './sources/batch-files.ts'
+import { attempt, filesAt } from './sources/batch-files.ts'
+import { foundIn } from './sources/batch-read.ts'
 import { nativeBlake2b } from './sources/native-hash.ts'
 import type { Environment } from './sources/port.ts'
 import { Projects } from './sources/projects.ts'
@@ -37,8 +38,8 @@ export async function recentProjects(options: RecentProjectsOptions): Promise<Na
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
   for (const path of await recentFiles(options)) {
     if (signal.aborted) break
-    const directory = await attempt(path, () => directoryOf(path, buffer), ignore)
-    if (directory !== null) names.add((await projects.resolve(directory)).name)
+    const directories = await attempt(path, () => directoriesIn(path, buffer, options.since), ignore)
+    for (const directory of directories ?? []) names.add((await projects.resolve(directory)).name)
   }
   return [...names].filter((name) => sharing.sharingOf(name) !== 'excluded').map((project) => ({ project }))
 }
@@ -46,23 +47,27 @@ export async function recentProjects(options: RecentProjectsOptions): Promise<Na
 /** Session files that were written to since then, the latest first. */
 async function recentFiles({ settings, environment, since }: RecentProjectsOptions): Promise<string[]> {
   const found: { path: string; mtimeMs: number }[] = []
-  for (const path of await filesAt(sessionDirectories(settings.directories, environment), ignore)) {
+  const directories = sessionDirectories(settings.directories, environment)
+  for (const path of await filesAt(directories, ignore, since)) {
     const stats = await attempt(path, () => stat(path), ignore)
-    if (stats && stats.mtimeMs >= since) found.push({ path, mtimeMs: stats.mtimeMs })
+    if (stats) found.push({ path, mtimeMs: stats.mtimeMs })
   }
   return found.sort((a, b) => b.mtimeMs - a.mtimeMs).map(({ path }) => path)
 }
 
-/** The directory that a session first says it runs in; null where it says none. */
-async function directoryOf(path: string, buffer: Buffer): Promise<string | null> {
+/** The directory that a session first says it runs in, those of all sessions in a database since `since`. */
+async function directoriesIn(path: string, buffer: Buffer, since: number): Promise<Set<string>> {
+  const directories = new Set<string>()
   let chunks = 0
-  for await (const { reader, lines } of recordsOf(path, ADAPTERS, buffer)) {
-    for (const { bytes, start } of lines) {
-      for (const { cwd } of reader.read(bytes, start)) if (cwd !== null) return cwd
+  for await (const { form, drafts } of foundIn(path, ADAPTERS, buffer)) {
+    for (const { at, cwd } of drafts) {
+      if (cwd === null || (form === 'database' && at < since)) continue
+      directories.add(cwd)
+      if (form !== 'database') return directories
     }
-    if (++chunks >= MAX_CHUNKS) return null
+    if (form === 'lines' && ++chunks >= MAX_CHUNKS) break
   }
-  return null
+  return directories
 }
 
 /** `doctor` says what cannot be read. */

@@ -29,7 +29,7 @@ export function sessionIdOf(path: string): string {
   const parts = path.split(/[\\/]/)
   const folder = parts.lastIndexOf('subagents')
   if (folder > 0 && folder < parts.length - 1) return parts[folder - 1]!
-  return parts.at(-1)!.replace(/\.jsonl?$/, '')
+  return parts.at(-1)!.replace(/\.jsonl?(?:\.zst)?$/, '')
 }
 
 /** The folders of every assistant's session files, see `sessionFolders`. */

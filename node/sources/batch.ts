@@ -3,8 +3,9 @@ import { VibeTeaError } from '../../core/errors.ts'
 import type { Project, Rule } from '../../core/rule.ts'
 import { BatchEvents, TURN_EVENTS } from './batch-events.ts'
 import type { OnProblem } from './batch-files.ts'
-import { attempt, CHUNK_BYTES, filesAt, recordsOf } from './batch-files.ts'
-import type { Adapter, Reader } from './port.ts'
+import { attempt, filesAt } from './batch-files.ts'
+import { CHUNK_BYTES, foundIn } from './batch-read.ts'
+import type { Adapter } from './port.ts'
 
 export interface BatchOptions {
   adapters: readonly Adapter[]
@@ -52,17 +53,14 @@ async function readFile(
   options: BatchOptions,
   events: BatchEvents,
 ): Promise<void> {
-  const { adapters, projects } = options
-  let opened: Reader | null = null
-  for await (const { reader, lines } of recordsOf(path, adapters, buffer)) {
-    opened = reader
-    for (const { bytes, start } of lines) {
-      for (const draft of reader.read(bytes, start)) {
-        events.add(draft, projects.peek(draft.cwd) ?? (await projects.resolve(draft.cwd)))
-      }
+  const { adapters, projects, pause } = options
+  for await (const { drafts, form } of foundIn(path, adapters, buffer)) {
+    for (const draft of drafts) {
+      events.add(draft, projects.peek(draft.cwd) ?? (await projects.resolve(draft.cwd)))
     }
+    // Between lines the disk is waited for.
+    if (form !== 'lines') await pause?.()
   }
-  for (const draft of opened?.flush() ?? []) events.add(draft, await projects.resolve(draft.cwd))
 }
 
 function raise(path: string, message: string): never {

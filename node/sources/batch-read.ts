@@ -1,0 +1,165 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import type { Draft } from '../../core/rule.ts'
+import { recognise, RECOGNISED_BY_LINES, sessionIdOf } from './adapters.ts'
+import { documentDrafts, kindOf, MAX_DOCUMENT_BYTES, readDocument } from './documents.ts'
+import { parseLine } from './json-line.ts'
+import { LineSplitter } from './lines.ts'
+import type { Adapter, Form } from './port.ts'
+import type { Line } from './tail-port.ts'
+
+/** Files are read in chunks of this size, in bytes. */
+export const CHUNK_BYTES = 512 * 1024
+/** Where nothing is recognised in this much of a file's lines, nothing is in them. */
+const MAX_HEAD_BYTES = 32 * 1024 * 1024
+/** So much is cut into first lines at a time: mostly the first one is in there, and decides. */
+const HEAD_STEP_BYTES = 4096
+/** What an adapter is shown of an SQLite database: its header. */
+const SQLITE_HEADER_BYTES = 100
+
+/** Whose file it is, and how it is read. */
+export interface Recognised {
+  adapter: Adapter
+  form: Form
+}
+
+/** Some of what a file holds. */
+export interface Found {
+  form: Form
+  drafts: readonly Draft[]
+}
+
+/**
+ * What a file holds, a few milliseconds' worth at a time, read by the adapter that recognises it; nothing where none
+ * does. `buffer` is what lines are read into: one for many files in turn, as a new one for each keeps the garbage
+ * collector busy. Throws the system's error, and a `VibeTeaError` that says why a document or a database cannot be read.
+ */
+export async function* foundIn(
+  path: string,
+  adapters: readonly Adapter[],
+  buffer: Buffer,
+): AsyncGenerator<Found> {
+  const file = await open(path, 'r')
+  try {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0)
+    const { recognised, isInBuffer } = await recogniseFile(file, buffer, bytesRead, path, adapters)
+    if (!recognised) return
+    const { adapter, form } = recognised
+    if (form === 'lines') yield* inLines(file, buffer, isInBuffer ? bytesRead : 0, path, adapter)
+    else if (form === 'document') yield* inDocument(path, adapter)
+    else yield* inDatabase(path, adapter)
+  } finally {
+    await file.close()
+  }
+}
+
+/**
+ * A file's lines, chunk by chunk, the unfinished last one too; valid until the next are asked for. `buffer` is what the
+ * chunks are read into.
+ */
+export async function* linesOf(path: string, buffer: Buffer): AsyncGenerator<Line[]> {
+  const file = await open(path, 'r')
+  try {
+    yield* linesIn(file, buffer, 0)
+  } finally {
+    await file.close()
+  }
+}
+
+/** The first `bytesInBuffer` bytes have been read into `buffer` already. */
+async function* linesIn(file: FileHandle, buffer: Buffer, bytesInBuffer: number): AsyncGenerator<Line[]> {
+  const splitter = new LineSplitter()
+  const fill = async () => (await file.read(buffer, 0, buffer.length, splitter.end)).bytesRead
+  for (let length = bytesInBuffer || (await fill()); length > 0; length = await fill()) {
+    yield splitter.push(buffer.subarray(0, length))
+  }
+  const rest = splitter.rest()
+  if (rest) yield [rest]
+}
+
+async function* inLines(
+  file: FileHandle,
+  buffer: Buffer,
+  bytesInBuffer: number,
+  path: string,
+  adapter: Adapter,
+): AsyncGenerator<Found> {
+  const reader = adapter.open({ path, sessionId: sessionIdOf(path) })
+  for await (const lines of linesIn(file, buffer, bytesInBuffer)) {
+    const drafts: Draft[] = []
+    for (const { bytes, start } of lines) {
+      for (const draft of reader.read(bytes, start)) drafts.push(draft)
+    }
+    yield { form: 'lines', drafts }
+  }
+  yield { form: 'lines', drafts: reader.flush() }
+}
+
+async function* inDocument(path: string, adapter: Adapter): AsyncGenerator<Found> {
+  const reader = adapter.open({ path, sessionId: sessionIdOf(path) })
+  const document = await readDocument(path)
+  for (const drafts of documentDrafts(adapter, reader, document)) yield { form: 'document', drafts }
+  yield { form: 'document', drafts: reader.flush() }
+}
+
+async function* inDatabase(path: string, adapter: Adapter): AsyncGenerator<Found> {
+  const database = await adapter.openDatabase!(path)
+  try {
+    for await (const { drafts } of database.changes(0)) yield { form: 'database', drafts }
+  } finally {
+    await database.close()
+  }
+}
+
+/** The first `bytesInBuffer` bytes of the file stand in `buffer`, and still do where `isInBuffer` is answered. */
+async function recogniseFile(
+  file: FileHandle,
+  buffer: Buffer,
+  bytesInBuffer: number,
+  path: string,
+  adapters: readonly Adapter[],
+): Promise<{ recognised: Recognised | null; isInBuffer: boolean }> {
+  const kind = kindOf(buffer.subarray(0, bytesInBuffer))
+  if (kind === 'sqlite') {
+    const header = Buffer.from(buffer.subarray(0, Math.min(SQLITE_HEADER_BYTES, bytesInBuffer)))
+    return { recognised: recognise([header], adapters), isInBuffer: true }
+  }
+  let isInBuffer = true
+  if (kind !== 'zstd') {
+    const head: Buffer[] = []
+    for await (const { bytes, isFirstChunk } of headOf(file, buffer, bytesInBuffer)) {
+      isInBuffer = isFirstChunk
+      // The first line decides for nearly every file.
+      const recognised = recognise([bytes], adapters)
+      if (recognised) return { recognised, isInBuffer }
+      if (head.push(Buffer.from(bytes)) === RECOGNISED_BY_LINES) break
+    }
+    const recognised = recognise(head, adapters)
+    if (recognised) return { recognised, isInBuffer: false }
+    // Lines of someone else, which are no document though they look like the beginning of one.
+    if (kind === 'other' || (head.length > 1 && parseLine(head[0]!).isValid)) {
+      return { recognised: null, isInBuffer }
+    }
+  }
+  // As no document of ours is as large, or it is not known to be one, nothing is to be told.
+  if ((await file.stat()).size > MAX_DOCUMENT_BYTES) return { recognised: null, isInBuffer }
+  return { recognised: recognise([await readDocument(path)], adapters), isInBuffer }
+}
+
+/** The lines at a file's beginning, one by one; valid until the next is asked for. */
+async function* headOf(
+  file: FileHandle,
+  buffer: Buffer,
+  bytesInBuffer: number,
+): AsyncGenerator<{ bytes: Buffer; isFirstChunk: boolean }> {
+  const splitter = new LineSplitter()
+  const isFirstChunk = () => splitter.end <= bytesInBuffer
+  for (let length = bytesInBuffer; length > 0 && splitter.end < MAX_HEAD_BYTES;) {
+    for (let at = 0; at < length; at += HEAD_STEP_BYTES) {
+      const step = buffer.subarray(at, Math.min(at + HEAD_STEP_BYTES, length))
+      for (const { bytes } of splitter.push(step)) yield { bytes, isFirstChunk: isFirstChunk() }
+    }
+    length = (await file.read(buffer, 0, buffer.length, splitter.end)).bytesRead
+  }
+  const rest = splitter.rest()
+  if (rest) yield { bytes: rest.bytes, isFirstChunk: isFirstChunk() }
+}

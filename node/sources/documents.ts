@@ -1,0 +1,56 @@
+import { open } from 'node:fs/promises'
+import { VibeTeaError } from '../../core/errors.ts'
+import type { Draft } from '../../core/rule.ts'
+import type { Adapter, Reader } from './port.ts'
+
+/** Larger documents are not read: they are held in memory whole. The largest real ones known have a few MB. */
+export const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
+/** What is read of a document, in bytes of its pieces, before others have their turn: a few ms. */
+const TURN_BYTES = 256 * 1024
+const BLANK = new Set([0x20, 0x09, 0x0a, 0x0d])
+const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
+const SQLITE_MAGIC = Buffer.from('SQLite format 3\0', 'latin1')
+
+/** What a file's first bytes tell: RFC 8878 (zstd), https://sqlite.org/fileformat2.html (SQLite), or JSON's brackets. */
+export function kindOf(beginning: Buffer): 'sqlite' | 'zstd' | 'json' | 'other' {
+  if (beginning.subarray(0, SQLITE_MAGIC.length).equals(SQLITE_MAGIC)) return 'sqlite'
+  if (beginning.subarray(0, ZSTD_MAGIC.length).equals(ZSTD_MAGIC)) return 'zstd'
+  let at = beginning.subarray(0, 3).equals(Buffer.from('\ufeff')) ? 3 : 0
+  while (BLANK.has(beginning[at]!)) at++
+  return beginning[at] === 0x7b || beginning[at] === 0x5b ? 'json' : 'other'
+}
+
+/** All of a file. Throws the system's error, and a `VibeTeaError` (`document_too_large`) above MAX_DOCUMENT_BYTES. */
+export async function readDocument(path: string): Promise<Buffer> {
+  const file = await open(path, 'r')
+  try {
+    if ((await file.stat()).size > MAX_DOCUMENT_BYTES) throw tooLarge(path)
+    return await file.readFile()
+  } finally {
+    await file.close()
+  }
+}
+
+/** What is told of a document that is not read because of its size. */
+export function tooLarge(path: string): VibeTeaError {
+  return new VibeTeaError(
+    'document_too_large',
+    `${path} is larger than ${MAX_DOCUMENT_BYTES / 1024 / 1024} MB, and is left out.`,
+    'Begin a new session, or move the file elsewhere.',
+  )
+}
+
+/** What a document holds, without what the reader still holds at its end; a few milliseconds' worth at a time. */
+export function* documentDrafts(adapter: Adapter, reader: Reader, document: Buffer): Generator<Draft[]> {
+  let drafts: Draft[] = []
+  let bytes = 0
+  for (const piece of adapter.pieces?.(document) ?? [document]) {
+    for (const draft of reader.read(piece, 0)) drafts.push(draft)
+    bytes += piece.length
+    if (bytes < TURN_BYTES) continue
+    yield drafts
+    drafts = []
+    bytes = 0
+  }
+  yield drafts
+}
