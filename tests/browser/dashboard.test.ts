@@ -119,6 +119,8 @@ describe('the live screen', () => {
   })
 
   it('reads on into the past as one scrolls', async () => {
+    // Once the line stands the feed starts over.
+    await page.getByText(/^Live ·/).waitFor()
     await page.getByRole('feed').hover()
     const scrollToEnd = async () => {
       await page.mouse.wheel(0, 1_000_000)

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EventRow, EventsAnswer } from '../../core/api.ts'
 import { FeedPages } from '../../ui/lib/feed-pages.svelte.ts'
-import { Feed, isFold } from '../../ui/lib/feed.svelte.ts'
+import { CAPACITY, Feed, isFold } from '../../ui/lib/feed.svelte.ts'
 import { NO_FILTERS } from '../../ui/lib/filters.ts'
 import { eventId, promptAt, responseAt, toolAt } from '../support/events.ts'
 import { NOW, rowOf } from './support.ts'
@@ -53,6 +53,28 @@ describe('a feed', () => {
     // What was let go is forgotten, not taken for known.
     feed.append([prompt(3)])
     expect(feed.size).toBe(82)
+  })
+
+  it('has no room for what is older once its oldest have gone, which it would not join on to', () => {
+    const feed = new Feed({ capacity: 100, chunk: 20 })
+    feed.append(prompts(0, 99))
+    expect(feed.isFull).toBe(false)
+    feed.append(prompts(99, 101))
+    expect(feed.size).toBe(81)
+    expect(feed.isFull).toBe(true)
+    feed.reset([prompt(101)])
+    expect(feed.isFull).toBe(false)
+  })
+
+  it('gives no index to another row, also where it starts over', () => {
+    const feed = new Feed({ capacity: 100, chunk: 20 })
+    feed.append(prompts(0, 90))
+    for (let round = 0; round < 3; round++) {
+      const { end } = feed
+      feed.reset([prompt(200)])
+      feed.prepend(prompts(0, 100).reverse())
+      expect(feed.base).toBeGreaterThanOrEqual(end)
+    }
   })
 
   it('looks only at what is new for its filters', () => {
@@ -161,6 +183,36 @@ describe('the pages of a feed', () => {
     await pages.loadOlder()
     await pages.loadOlder()
     expect(ids(pages.feed)).toEqual([0, 1, 2, 3, 4, 5].map(eventId))
+  })
+
+  it('go on with the newest page where an older one fails that nobody waits for any more', async () => {
+    let fail: (error: Error) => void = () => undefined
+    const pages = new FeedPages({
+      get: ({ before }) =>
+        before ? new Promise((_, reject) => (fail = reject)) : Promise.resolve(page(prompts(2, 4), 'older')),
+    })
+    await pages.load()
+    const loading = pages.loadOlder()
+    await pages.load()
+    fail(new Error('away'))
+    await loading
+    expect(pages.error).toBeNull()
+    expect(pages.isLoadingOlder).toBe(false)
+  })
+
+  it('do not take an older one that joins on to rows which have gone meanwhile', async () => {
+    let answer: (page: EventsAnswer) => void = () => undefined
+    const pages = new FeedPages({
+      get: ({ before }) =>
+        before ? new Promise((resolve) => (answer = resolve)) : Promise.resolve(page([prompt(2)], 'older')),
+    })
+    await pages.load()
+    const loading = pages.loadOlder()
+    pages.take(prompts(3, CAPACITY + 3))
+    answer(page([prompt(1)]))
+    await loading
+    expect(ids(pages.feed)).not.toContain(eventId(1))
+    expect(pages.hasOlder).toBe(false)
   })
 
   it('keep what is known while the node is away', async () => {

@@ -171,6 +171,22 @@ describe('a session’s page', () => {
     expect(document.querySelector('main img')).toBeNull()
   })
 
+  it('counts all of a long session, also after more was missed than is sent on', async () => {
+    await page.open()
+    const rows = Array.from({ length: 80 }, (_, i) => prompt(80 - i))
+    const newest = { events: rows.slice(0, 40), next: 'older', prev: null }
+    const older = { events: rows.slice(40), next: null, prev: null }
+    Object.defineProperty(page.api.answers, 'events', {
+      get: () => (page.api.asked.at(-1)!.params.has('before') ? older : newest),
+    })
+    await page.go(`#/session/${SESSION}`)
+    const prompts = () => screen.getByText('prompts').nextElementSibling?.textContent
+    expect(prompts()).toBe('80')
+    page.socket.say({ type: 'gap', head: 'c.90', reason: 'lagging' })
+    await page.settle()
+    expect(prompts()).toBe('80')
+  })
+
   it('counts nothing of other sessions while the node is away', async () => {
     const [own, other] = [prompt(1), prompt(2)]
     other.payload.sessionId = '0f0e0d0c-0b0a-4908-8706-050403020100'

@@ -77,11 +77,12 @@ export class FeedPages {
     this.isLoadingOlder = true
     try {
       const { events, next } = await this.#page({ limit: OLDER_PAGE, before: this.#next })
-      if (load !== this.#load) return
+      if (load !== this.#load || this.feed.isFull) return
       this.feed.prepend(events)
       this.#next = next
       this.error = null
     } catch (error) {
+      if (load !== this.#load) return
       this.error = error as ApiError
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
     } finally {

@@ -19,9 +19,8 @@ export class FeedWindow {
   /** px of the viewport. */
   height = $state(600)
   scrollTop = $state(0)
-  /** The index of the row that has the focus. */
-  selected = $state<number | null>(null)
-  /** One past the newest row shown while not following. */
+  #selected = $state<number | null>(null)
+  /** One past the newest row shown while not following; that row may have gone. */
   #frozenAt = $state<number | null>(null)
   #isPaused = $state(false)
   readonly #feed: Feed
@@ -30,16 +29,23 @@ export class FeedWindow {
     this.#feed = feed
   }
 
-  readonly #bounds: { base: number; end: number } = $derived.by(() => {
-    const { version, base, end } = this.#feed
-    return { base, end, version }
+  readonly #bounds: { base: number; end: number; anchor: number } = $derived.by(() => {
+    const { version, base, end, anchor } = this.#feed
+    return { base, end, anchor, version }
   })
+  /** One past the newest row shown. */
   readonly head: number = $derived.by(() => {
-    const { base, end } = this.#bounds
-    return this.#frozenAt === null || this.#frozenAt <= base ? end : this.#frozenAt
+    const { base, end, anchor } = this.#bounds
+    if (this.#frozenAt === null) return end
+    return [this.#frozenAt, anchor].find((place) => place > base) ?? end
+  })
+  /** The index of the row that has the focus; null once it has gone. */
+  readonly selected: number | null = $derived.by(() => {
+    const index = this.#selected
+    return index !== null && index >= this.#bounds.base ? index : null
   })
   readonly total: number = $derived(this.head - this.#bounds.base)
-  /** Rows that have come since the head was frozen. */
+  /** Rows that have come since the head was frozen, or the feed started over after that. */
   readonly unseen: number = $derived(this.#bounds.end - this.head)
   readonly first: number = $derived(Math.max(0, Math.floor(this.scrollTop / ROW) - OVERSCAN))
   readonly last: number = $derived(
@@ -71,7 +77,7 @@ export class FeedWindow {
 
   follow(): void {
     this.#isPaused = false
-    this.selected = null
+    this.#selected = null
     this.#frozenAt = null
   }
 
@@ -87,7 +93,7 @@ export class FeedWindow {
   }
 
   select(index: number | null): void {
-    this.selected = index
+    this.#selected = index
     if (index === null) this.scroll(this.scrollTop)
     else this.#freeze()
   }
@@ -96,8 +102,9 @@ export class FeedWindow {
   step(by: 1 | -1): number {
     this.#freeze()
     const from = this.selected ?? this.head - Math.ceil(this.scrollTop / ROW) - 1 + by
-    this.selected = Math.min(this.head - 1, Math.max(this.#bounds.base, from - by))
-    const top = (this.head - 1 - this.selected) * ROW
+    const to = Math.min(this.head - 1, Math.max(this.#bounds.base, from - by))
+    this.#selected = to
+    const top = (this.head - 1 - to) * ROW
     if (top < this.scrollTop) return top
     return top + ROW > this.scrollTop + this.height ? top + ROW - this.height : this.scrollTop
   }

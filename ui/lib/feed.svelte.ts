@@ -41,12 +41,19 @@ export interface FeedOptions {
 /**
  * Rows in the order in which they came, oldest first. They are plain objects, and one `version` tells that something
  * changed, at most ten times a second (four in a flood, once while hidden): making each row reactive costs a hundred
- * times as much. A row's index never changes: `base` is that of the oldest row held.
+ * times as much. A row's index never changes, and is never another's: `base` is that of the oldest row held.
  */
 export class Feed {
   version = $state(0)
   readonly filters: Filters
   base = 0
+  /**
+   * Where to stand for who stood at a row that has gone: where the feed ended when it last started over, or when that
+   * place had gone as well. `base` where nothing was held then.
+   */
+  anchor = 0
+  /** Whether the oldest rows have gone: what comes before the others is missing. */
+  #isCut = false
   #items: FeedItem[] = []
   /** Where each event stands, by source and id. */
   readonly #places = new Map<string, Map<string, number>>()
@@ -76,8 +83,9 @@ export class Feed {
     return this.#items.length
   }
 
+  /** Whether nothing older can be added: there is no room, or it would not join on, for the oldest rows have gone. */
   get isFull(): boolean {
-    return this.#items.length >= this.#capacity
+    return this.#isCut || this.#items.length >= this.#capacity
   }
 
   at(index: number): FeedItem | undefined {
@@ -107,7 +115,7 @@ export class Feed {
     return fresh
   }
 
-  /** Adds older rows that pass the filters, newest first, below what is there. */
+  /** Adds older rows that pass the filters, newest first, below what is there. For a feed that is not full. */
   prepend(rows: readonly EventRow[]): void {
     const older = rows.filter((row) => !this.#replace(row)).reverse()
     this.base -= older.length
@@ -116,9 +124,11 @@ export class Feed {
     this.#touch()
   }
 
-  /** Starts over with a page of rows that pass the filters, newest first. */
+  /** Starts over with a page of rows that pass the filters, newest first, and tells of it at once. */
   reset(rows: readonly EventRow[]): void {
-    this.base = this.end
+    // Older rows count down from here, never as far as to the indices of before.
+    this.base = this.end + 2 * this.#capacity
+    this.#isCut = false
     this.#items = []
     this.#places.clear()
     for (const row of [...rows].reverse()) {
@@ -126,7 +136,9 @@ export class Feed {
       this.#place(row, this.end)
       this.#items.push(row)
     }
-    this.#touch()
+    this.anchor = this.end
+    clearTimeout(this.#timer)
+    this.#flush()
   }
 
   /** The rows held, oldest first. */
@@ -169,6 +181,8 @@ export class Feed {
     const excess = this.#items.length - this.#capacity
     const dropped = this.#items.splice(0, Math.ceil(excess / this.#chunk) * this.#chunk)
     this.base += dropped.length
+    this.#isCut = true
+    if (this.anchor <= this.base) this.anchor = this.end
     for (const item of dropped) if (!isFold(item)) this.#places.get(item.source)?.delete(item.id)
   }
 
