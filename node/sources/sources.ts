@@ -3,8 +3,10 @@ import type { LocalFields, SourceStatus } from '../../core/api.ts'
 import type { Assistant } from '../../core/events.ts'
 import type { Timers } from '../../core/timers.ts'
 import { sessionIdOf } from './adapters.ts'
+import { DatabaseIntake, type DatabaseIntakeOptions } from './database-intake.ts'
 import { directoriesOf } from './directories.ts'
-import { FileIntake } from './file-intake.ts'
+import { DocumentIntake } from './document-intake.ts'
+import { FileIntake, type FileIntakeOptions } from './file-intake.ts'
 import { Locals } from './locals.ts'
 import type { Adapter, Environment, Liveness } from './port.ts'
 import type { IsAlive, Recorder } from './recorder.ts'
@@ -41,7 +43,9 @@ export interface SourcesOptions {
 interface Source {
   adapter: Adapter
   directories: readonly string[]
-  intake: FileIntake
+  files: FileIntake
+  documents: DocumentIntake
+  databases: DatabaseIntake
   tail: Tail
   liveness: Liveness | null
 }
@@ -70,7 +74,10 @@ export class Sources {
     await Promise.all(this.#sources.map(({ tail }) => tail.start()))
     // What is not read to its end yet says nothing of how its sessions ended.
     if (this.#isClosed) return
-    for (const { intake } of this.#sources) await intake.flush()
+    for (const { files, documents } of this.#sources) {
+      await files.flush()
+      await documents.flush()
+    }
     await this.#pollProcesses()
     await recorder.goLive(this.#isAlive)
     this.#isCatchingUp = false
@@ -88,6 +95,7 @@ export class Sources {
       ...Array.from(this.#watches.values(), (watch) => watch.close()),
       ...this.#sources.map(({ tail }) => tail.close()),
     ])
+    await Promise.all(this.#sources.map(({ databases }) => databases.close()))
   }
 
   status(): SourceStatus[] {
@@ -108,8 +116,8 @@ export class Sources {
   get refused(): Record<string, number> {
     let invalid = 0
     let tooLong = 0
-    for (const { intake, tail } of this.#sources) {
-      invalid += intake.invalidLines
+    for (const { files, tail } of this.#sources) {
+      invalid += files.invalidLines
       tooLong += tail.status.skippedLines
     }
     return { ...(invalid > 0 && { invalid_line: invalid }), ...(tooLong > 0 && { line_too_long: tooLong }) }
@@ -123,7 +131,7 @@ export class Sources {
   #source(adapter: Adapter): Source {
     const { environment, recorder, cursors, timers, onProblem, onError } = this.#options
     const directories = directoriesOf(adapter, this.#options.directories, environment)
-    const intake = new FileIntake({
+    const options: FileIntakeOptions & DatabaseIntakeOptions = {
       adapter,
       sessionIdOf,
       record: (drafts) => recorder.record(drafts),
@@ -132,15 +140,21 @@ export class Sources {
       dealtWith: (path) => tail.dealtWith(path, Infinity),
       onError,
       timers,
-    })
+    }
+    const files = new FileIntake(options)
+    const documents = new DocumentIntake(options)
+    const databases = new DatabaseIntake(options)
     const roots = directories.flatMap((directory) => adapter.watched(directory))
     const tail: Tail = new Tail({
       roots: roots.map((directory) => ({
         directory,
-        accepts: (relative: string) => adapter.formOf(relative) !== null,
+        formOf: (relative) => adapter.formOf(relative),
+        enters: (relative) => adapter.enters?.(relative) ?? true,
       })),
       cursors,
-      sink: intake,
+      sink: files,
+      documents,
+      databases,
       readAgainMs: READ_AGAIN_MS,
       timers,
       problems: { problem: onProblem, solved: () => undefined },
@@ -149,7 +163,8 @@ export class Sources {
         this.#tellProgress()
       },
     })
-    return { adapter, directories, intake, tail, liveness: adapter.liveness?.(directories) ?? null }
+    const liveness = adapter.liveness?.(directories) ?? null
+    return { adapter, directories, files, documents, databases, tail, liveness }
   }
 
   /** A session is of one assistant: whoever knows it to live, or to be gone, is right. */

@@ -1,4 +1,5 @@
 import type { Stats } from 'node:fs'
+import type { Form } from './port.ts'
 import type { TailedFile } from './tail-file.ts'
 import type { FolderWatch } from './tail-watch.ts'
 
@@ -7,10 +8,12 @@ export interface TailRoot {
   /** Absolute. */
   readonly directory: string
   /**
-   * Whether a file is followed; `relative` is below the directory, with `/`. A folder that is accepted by its name is
-   * reported and not followed.
+   * How a file is read, null where it is not followed; `relative` is below the directory, with `/`. A folder of which
+   * this answers otherwise is reported and not followed.
    */
-  accepts(relative: string): boolean
+  formOf(relative: string): Form | null
+  /** Whether a folder is followed; all are where it is absent. */
+  enters?(relative: string): boolean
 }
 
 /** A folder at or below a root, as it is known. */
@@ -54,8 +57,12 @@ export class Folder {
     return this.relative === '' ? name : `${this.relative}/${name}`
   }
 
-  accepts(name: string): boolean {
-    return this.root.accepts(this.below(name))
+  formOf(name: string): Form | null {
+    return this.root.formOf(this.below(name))
+  }
+
+  enters(name: string): boolean {
+    return this.root.enters?.(this.below(name)) ?? true
   }
 }
 

@@ -3,6 +3,8 @@ import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, sep } from 'node:path'
 import { beganAt } from './file-order.ts'
 import type { polledFileSystem } from './file-systems.ts'
+import type { Form } from './port.ts'
+import { WAL } from './tail-database.ts'
 import type { TailedFile } from './tail-file.ts'
 import { Folder, identityOf, type TailRoot } from './tail-folder.ts'
 import { limiter } from './tail-limit.ts'
@@ -14,7 +16,7 @@ export interface FolderHost {
   readonly watchFolder: WatchFolder
   readonly polledFileSystem: typeof polledFileSystem
   /** The file for a path that is new here. */
-  makeFile(path: string): TailedFile
+  makeFile(path: string, form: Form): TailedFile
   /** A listing shows a file for the first time, or otherwise than before. */
   seen(file: TailedFile): void
   /** A file has changed, or may be gone: it wants a visit. */
@@ -195,7 +197,10 @@ export class Folders {
     for (const [name, child] of folder.folders) if (!names.has(name)) this.#remove(child)
 
     const found: Folder[] = []
-    const wanted = entries.filter((entry) => !entry.isFile() || folder.accepts(entry.name))
+    const wanted = entries.filter((entry) => {
+      if (entry.isFile()) return folder.formOf(entry.name) !== null
+      return !entry.isDirectory() || folder.enters(entry.name) || folder.formOf(entry.name) !== null
+    })
     // Links last: a folder keeps its real path where it has one here.
     wanted.sort((a, b) => Number(a.isSymbolicLink()) - Number(b.isSymbolicLink()))
     for (let i = 0; i < wanted.length; i += STATS_AT_ONCE) {
@@ -207,7 +212,7 @@ export class Folders {
 
   #changed(folder: Folder, name: string | null, renamed: boolean): void {
     if (this.#closed || this.#byPath.get(folder.path) !== folder) return
-    const file = name === null ? undefined : folder.files.get(name)
+    const file = name === null ? undefined : (folder.files.get(name) ?? databaseOf(folder, name))
     if (file) this.#host.changed(file)
     else if (name === null) void this.check(folder)
     else this.#entryChanged(folder, name, renamed)
@@ -218,7 +223,7 @@ export class Folders {
     const child = folder.folders.get(name)
     if (child && renamed) this.#remove(child)
     if (!child && renamed && name === basename(folder.real)) void this.#reopen(folder)
-    else if (renamed || folder.accepts(name)) void this.#look(folder, name)
+    else if (renamed || folder.formOf(name)) void this.#look(folder, name)
   }
 
   /** Takes up anew a folder that was moved or removed, if there is one. */
@@ -245,32 +250,41 @@ export class Folders {
     } catch (error) {
       const known = this.#byPath.get(path)
       if (known) this.#remove(known)
-      if (folder.accepts(name)) this.#host.problems.failed(path, error)
+      if (folder.formOf(name)) this.#host.problems.failed(path, error)
       return []
     }
     if (this.#closed || this.#byPath.get(folder.path) !== folder) return []
     const known = this.#byPath.get(path)
     if (known?.identity === identityOf(stats)) return []
     if (known) this.#remove(known)
-    if (stats.isDirectory() && !folder.accepts(name)) {
+    const form = folder.formOf(name)
+    if (stats.isDirectory() && !form) {
+      if (!folder.enters(name)) return []
       const place = { root: folder.root, parent: folder, path, name, real }
       const found = this.#add(place, stats, folder.polledKind)
       return found ? [found] : []
     }
-    if (folder.accepts(name)) this.#examineFile(folder, name, stats)
+    if (form) await this.#examineFile(folder, name, stats, form)
     return []
   }
 
-  #examineFile(folder: Folder, name: string, stats: Stats): void {
+  async #examineFile(folder: Folder, name: string, stats: Stats, form: Form): Promise<void> {
     const path = join(folder.path, name)
     if (!stats.isFile()) {
       this.#host.problems.failed(path, notAFile(path, stats))
       return
     }
     let file = this.#files.get(path)
-    if (!file) this.#files.set(path, (file = this.#host.makeFile(path)))
+    if (!file) this.#files.set(path, (file = this.#host.makeFile(path, form)))
     folder.files.set(name, file)
     file.beganMs = beganAt(stats)
-    if (file.see(stats)) this.#host.seen(file)
+    if (await file.look(stats)) this.#host.seen(file)
   }
+}
+
+/** The database to which a file beside it belongs. */
+function databaseOf(folder: Folder, name: string): TailedFile | undefined {
+  if (!name.endsWith(WAL)) return undefined
+  const database = name.slice(0, -WAL.length)
+  return folder.formOf(database) === 'database' ? folder.files.get(database) : undefined
 }

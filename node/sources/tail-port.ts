@@ -1,13 +1,20 @@
 /** What the tailer says of files, and where it keeps its place. */
 
-/** A file's place: everything before `offset` has been dealt with for good. */
+/**
+ * A file's place. Of lines: everything before `offset` has been dealt with for good. Of a document: `offset` is its size
+ * where all of it has been, else 0. Of a database: `offset` is the mark, see `Changes`.
+ */
 export interface Cursor {
   path: string
   /** Decimal: it can exceed 2^53. */
   inode: string
   offset: number
-  /** Hashes of the file's first bytes and of those before the offset, to notice another file under the same name. */
+  /**
+   * To notice another file under the same name, or a change: of lines hashes of the first bytes and of those before the
+   * offset, of others what the system tells of the file.
+   */
   head: string
+  /** Of lines, how many first bytes there are a hash of; else 0. */
   headBytes: number
   /** When the file was last seen, ms. */
   seenAt: number
@@ -39,6 +46,44 @@ export interface LineSink {
    */
   lines(path: string, lines: readonly Line[], atEnd: boolean): Promise<number>
   /** A file that was begun is gone, or has been truncated or replaced and begins anew. */
+  forget(path: string): void
+}
+
+/** Takes documents. Calls for one file never overlap, those for different files may. */
+export interface DocumentSink {
+  /**
+   * All of a document as it is now. Where it is no `news`, it was dealt with in an earlier run. `isStopping` is asked
+   * now and then: then the rest is left. A VibeTeaError is reported as the file's problem.
+   */
+  document(
+    path: string,
+    bytes: Buffer,
+    reading: { isNews: boolean; isStopping: () => boolean },
+  ): Promise<DocumentReading>
+  /** A file that was handed over is gone, or has not changed for long. */
+  forget(path: string): void
+}
+
+export interface DocumentReading {
+  /** Whether everything in it is dealt with for good; what was held can be dealt with later: `Tail.dealtWith`. */
+  isDealtWith: boolean
+  /** Some of it could not be read, or all: it may have been half written. */
+  damage: 'none' | 'some' | 'all'
+}
+
+/** Takes databases. Calls for one file never overlap, those for different files may. */
+export interface DatabaseSink {
+  /**
+   * Deals with what was changed in a database since the mark, and tells of each mark before which everything is dealt
+   * with for good. `isStopping` is asked now and then: then the rest is left. A VibeTeaError is reported as the file's
+   * problem, and tried again after a while.
+   */
+  changes(
+    path: string,
+    since: number,
+    reading: { marked: (mark: number) => void; isStopping: () => boolean },
+  ): Promise<void>
+  /** A file that was handed over is gone or replaced, or has not changed for long. */
   forget(path: string): void
 }
 

@@ -12,10 +12,17 @@ export interface Problem {
 export class Unusable extends Error {
   override readonly name = 'Unusable'
   readonly remedy: string
+  /** Whether trying again before something changes is no use. */
+  readonly isLasting: boolean
 
-  constructor(message: string, remedy: string, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    remedy: string,
+    { isLasting = false, ...options }: ErrorOptions & { isLasting?: boolean } = {},
+  ) {
     super(message, options)
     this.remedy = remedy
+    this.isLasting = isLasting
   }
 }
 
@@ -42,17 +49,21 @@ export class Problems {
     }))
   }
 
-  /** Notes that the path could not be used; the next try comes after twice as long as the last. */
-  add(path: string, message: string, remedy: string): void {
+  /**
+   * Notes that the path could not be used; the next try comes after twice as long as the last, or, where it is lasting,
+   * with the next change.
+   */
+  add(path: string, message: string, remedy: string, isLasting = false): void {
     const known = this.#entries.get(path)
     const retryMs = known ? Math.min(known.retryMs * 2, LAST_RETRY_MS) : FIRST_RETRY_MS
-    this.#entries.set(path, { path, message, remedy, retryMs, retryAt: this.#timers.now() + retryMs })
+    const retryAt = isLasting ? -Infinity : this.#timers.now() + retryMs
+    this.#entries.set(path, { path, message, remedy, retryMs, retryAt })
     if (known?.message !== message) this.#reporter.problem(path, message, remedy)
   }
 
   /** Notes what an attempt to use the path threw; nothing where it is simply not there. Throws what is a bug. */
   failed(path: string, error: unknown): void {
-    if (error instanceof Unusable) this.add(path, error.message, error.remedy)
+    if (error instanceof Unusable) this.add(path, error.message, error.remedy, error.isLasting)
     else if (isAbsent(error)) this.solve(path)
     else if (isSystemError(error)) this.failed(path, describeError(path, error))
     else throw error
@@ -73,7 +84,9 @@ export class Problems {
 
   /** What is to be tried again now. */
   due(): string[] {
-    return [...this.#entries.keys()].filter((path) => this.isDue(path))
+    const now = this.#timers.now()
+    const entries = [...this.#entries.values()]
+    return entries.filter(({ retryAt }) => retryAt > -Infinity && retryAt <= now).map(({ path }) => path)
   }
 }
 

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { RECENT_MS, type TailedFile } from './tail-file.ts'
+import { COARSE_TIME_MS, RECENT_MS, type TailedFile } from './tail-file.ts'
 import type { Folder, TailRoot } from './tail-folder.ts'
 import type { Folders } from './tail-folders.ts'
 import { isAbsent, type Problems } from './tail-problems.ts'
@@ -13,8 +13,6 @@ const POLLED_EVERY_MS = 30_000
 /** Bounds of one sweep; what exceeds them takes its turn in the next. */
 const MAX_FILES = 128
 const MAX_FOLDERS = 16
-/** A folder can change again without its time changing: file systems keep as little as two seconds (FAT). */
-const COARSE_TIME_MS = 3000
 
 export interface SweepHost {
   readonly now: () => number
@@ -62,7 +60,7 @@ export class Sweeper {
     await Promise.all(
       some.map(async (file) => {
         try {
-          if (!file.see(await stat(file.path))) return
+          if (!(await file.look())) return
         } catch (error) {
           if (!isAbsent(error)) this.#host.problems.failed(file.path, error)
         }

@@ -1,11 +1,22 @@
 import type { Timers } from '../../core/timers.ts'
 import { byBeginning } from './file-order.ts'
 import { polledFileSystem } from './file-systems.ts'
+import type { Form } from './port.ts'
 import { CursorKeeper } from './tail-cursors.ts'
-import { TailedFile, type FileHost } from './tail-file.ts'
+import { TailedDatabase } from './tail-database.ts'
+import { TailedDocument } from './tail-document.ts'
+import type { FileHost, TailedFile } from './tail-file.ts'
 import type { TailRoot } from './tail-folder.ts'
 import { Folders } from './tail-folders.ts'
-import type { Cursor, CursorStore, LineSink, ProblemReporter } from './tail-port.ts'
+import { TailedLines } from './tail-lines.ts'
+import type {
+  Cursor,
+  CursorStore,
+  DatabaseSink,
+  DocumentSink,
+  LineSink,
+  ProblemReporter,
+} from './tail-port.ts'
 import { isAbsent, Problems, type Problem } from './tail-problems.ts'
 import { VisitQueue } from './tail-queue.ts'
 import { Sweeper, SWEEP_MS } from './tail-sweep.ts'
@@ -15,6 +26,8 @@ export interface TailOptions {
   readonly roots: readonly TailRoot[]
   readonly cursors: CursorStore
   readonly sink: LineSink
+  readonly documents: DocumentSink
+  readonly databases: DatabaseSink
   readonly problems: ProblemReporter
   /** How the reading of what lay there at the start comes along; called after each piece read. */
   readonly onProgress?: (progress: TailProgress) => void
@@ -56,12 +69,14 @@ const CHUNK_BYTES = 256 * 1024
 const PLACES = 'cursors'
 
 /**
- * Follows session files: hands each line to the sink, first what lay there at the start, a file after the other,
+ * Follows session files: hands each line, document or change of a database to its sink, first what lay there at the start, a file after the other,
  * those that began earlier first, then what is appended, as soon as the system tells of it. Keeps its place in the
  * cursor store.
  */
 export class Tail implements FileHost {
   readonly sink: LineSink
+  readonly documents: DocumentSink
+  readonly databases: DatabaseSink
   readonly timers: Timers
   stopping = false
 
@@ -79,12 +94,16 @@ export class Tail implements FileHost {
   #caughtUp = false
   #skippedLines = 0
   #progress: TailProgress = { files: 0, filesDone: 0, bytes: 0, bytesDone: 0 }
+  /** Files that are to be visited again later, with how to call it off. */
+  readonly #later = new Map<TailedFile, () => void>()
   #cancelSweep: () => void = () => undefined
   #sweeping: Promise<void> = Promise.resolve()
 
   constructor(options: TailOptions) {
     this.#options = options
     this.sink = options.sink
+    this.documents = options.documents
+    this.databases = options.databases
     this.timers = options.timers
     this.#problems = new Problems(options.problems, this.timers)
     this.#cursors = new CursorKeeper(options.cursors, this.timers, (error) => this.#placesSaved(error))
@@ -93,7 +112,7 @@ export class Tail implements FileHost {
       problems: this.#problems,
       watchFolder: options.watchFolder ?? watchFolder,
       polledFileSystem: options.polledFileSystem ?? polledFileSystem,
-      makeFile: (path) => this.#makeFile(path),
+      makeFile: (path, form) => this.#makeFile(path, form),
       seen: (file) => this.#seen(file),
       changed,
     })
@@ -140,6 +159,7 @@ export class Tail implements FileHost {
   async close(): Promise<void> {
     this.stopping = true
     this.#cancelSweep()
+    for (const cancel of this.#later.values()) cancel()
     await Promise.all([this.#folders.close(), this.#queue.stop(), this.#sweeping])
     await this.#cursors.flush()
   }
@@ -160,7 +180,7 @@ export class Tail implements FileHost {
   forgetOld(): void {
     const oldest = this.timers.now() - (this.#options.readAgainMs ?? Infinity)
     for (const file of this.#folders.files) {
-      if (file.mtimeMs < oldest && !this.#queue.isBusy(file)) file.forget(this.sink)
+      if (file.mtimeMs < oldest && !this.#queue.isBusy(file)) file.forget(this)
     }
   }
 
@@ -175,10 +195,26 @@ export class Tail implements FileHost {
     this.#options.onProgress?.({ ...this.#progress })
   }
 
-  #makeFile(path: string): TailedFile {
+  again(file: TailedFile, ms: number): void {
+    this.#later.get(file)?.()
+    const visit = () => {
+      this.#later.delete(file)
+      this.#changed(file)
+    }
+    this.#later.set(file, this.timers.after(ms, visit))
+  }
+
+  #makeFile(path: string, form: Form): TailedFile {
     const cursor = this.#earlier.get(path)
     this.#earlier.delete(path)
-    return new TailedFile(path, cursor)
+    switch (form) {
+      case 'lines':
+        return new TailedLines(path, cursor)
+      case 'document':
+        return new TailedDocument(path, cursor)
+      case 'database':
+        return new TailedDatabase(path, cursor)
+    }
   }
 
   /** A root that is not there now, a drive perhaps, keeps the places of its files. */
@@ -224,7 +260,7 @@ export class Tail implements FileHost {
   }
 
   #drop(file: TailedFile): void {
-    file.forget(this.sink)
+    file.forget(this)
     this.#folders.dropFile(file)
     this.#cursors.removed(file.path)
   }

@@ -88,10 +88,17 @@ async function savePlaces(directory: string): Promise<void> {
   writeFileSync(placesOf(directory), JSON.stringify(cursors))
 }
 
+const none = new Error('nothing but lines is followed')
+
 function tailOf(directory: string, noticed: () => void, cursors: CursorStore): Tail {
   return new Tail({
     timers: systemTimers,
-    roots: [{ directory: join(directory, 'projects'), accepts: (name) => name.endsWith('.jsonl') }],
+    roots: [
+      {
+        directory: join(directory, 'projects'),
+        formOf: (name) => (name.endsWith('.jsonl') ? 'lines' : null),
+      },
+    ],
     cursors,
     sink: {
       begin: () => undefined,
@@ -101,6 +108,8 @@ function tailOf(directory: string, noticed: () => void, cursors: CursorStore): T
       },
       forget: () => undefined,
     },
+    documents: { document: () => Promise.reject(none), forget: () => undefined },
+    databases: { changes: () => Promise.reject(none), forget: () => undefined },
     problems: { problem: (_path, message) => console.error(message), solved: () => undefined },
   })
 }

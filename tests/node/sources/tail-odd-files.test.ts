@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { createServer } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { HandClock, TailRig, until } from './tail-rig.ts'
+import { HandClock, jsonl, TailRig, until } from './tail-rig.ts'
 
 let rig: TailRig
 beforeEach(() => {
@@ -95,7 +95,7 @@ describe('what is not a session file, or not a usual one', () => {
     symlinkSync(rig.path('hidden'), rig.path('root'))
     symlinkSync(rig.path('far'), rig.path('hidden', 'link'))
     await rig.started({
-      roots: [{ directory: rig.path('root'), accepts: (name) => name.endsWith('.jsonl') }],
+      roots: [{ directory: rig.path('root'), formOf: jsonl }],
     })
     writeFileSync(rig.path('hidden', 'sub', 's.jsonl'), 'one\n')
     writeFileSync(rig.path('far', 't.jsonl'), 'two\n')
@@ -151,7 +151,7 @@ describe('what is not a session file, or not a usual one', () => {
 
   test('a root that is a file is told of', async () => {
     writeFileSync(rig.path('file'), '')
-    await rig.started({ roots: [{ directory: rig.path('file'), accepts: () => true }] })
+    await rig.started({ roots: [{ directory: rig.path('file'), formOf: () => 'lines' }] })
     expect(rig.problems).toEqual([`file: ${rig.path('file')} is not a directory. Name a directory.`])
   })
 })

@@ -128,7 +128,10 @@ describe('after a restart', () => {
   })
 
   test('places of files that are gone are dropped, those of a directory that is away are kept', async () => {
-    const roots = ['stays', 'drive'].map((name) => ({ directory: rig.path(name), accepts: () => true }))
+    const roots = ['stays', 'drive'].map((name) => ({
+      directory: rig.path(name),
+      formOf: () => 'lines' as const,
+    }))
     for (const { directory } of roots) {
       mkdirSync(directory)
       writeFileSync(`${directory}/s.jsonl`, 'one\n')

@@ -116,6 +116,21 @@ export function limitedWatch(code: string, count: () => number): WatchFolder {
   }
 }
 
+/** Follows files of lines alone. */
+export const jsonl = (name: string) => (name.endsWith('.jsonl') ? 'lines' : null)
+
+/** Where nothing but lines is followed. */
+export const noOther: Pick<TailOptions, 'documents' | 'databases'> = {
+  documents: {
+    document: (path) => Promise.reject(new Error(`nobody reads the document ${path}`)),
+    forget: () => undefined,
+  },
+  databases: {
+    changes: (path) => Promise.reject(new Error(`nobody reads the database ${path}`)),
+    forget: () => undefined,
+  },
+}
+
 /** A folder of session files with what follows them. */
 export class TailRig {
   readonly directory = mkdtempSync(join(tmpdir(), 'vibetea-tail-'))
@@ -132,9 +147,10 @@ export class TailRig {
   tail(options: Partial<TailOptions> = {}): Tail {
     const tail = new Tail({
       timers: systemTimers,
-      roots: [{ directory: this.directory, accepts: (name) => name.endsWith('.jsonl') }],
+      roots: [{ directory: this.directory, formOf: jsonl }],
       cursors: this.cursors,
       sink: this.sink,
+      ...noOther,
       problems: {
         problem: (path, message, remedy) =>
           void this.problems.push(`${this.sink.name(path)}: ${message} ${remedy}`),

@@ -142,7 +142,7 @@ describe('what comes later', () => {
 
   test('a directory that does not exist yet is followed from when it appears, and again after it was removed', async () => {
     const directory = rig.path('later', 'projects')
-    await rig.started({ roots: [{ directory, accepts: () => true }] })
+    await rig.started({ roots: [{ directory, formOf: () => 'lines' }] })
     expect(rig.problems).toEqual([])
     for (const line of ['first', 'second']) {
       mkdirSync(directory, { recursive: true })
