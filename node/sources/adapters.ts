@@ -1,11 +1,12 @@
 import { claude } from './claude/adapter.ts'
+import { codex } from './codex/adapter.ts'
 import { copilot } from './copilot/adapter.ts'
 import type { NamedDirectories } from './directories.ts'
 import { sessionFolders } from './directories.ts'
 import type { Adapter, Environment, Form } from './port.ts'
 
 /** Every assistant that VibeTea reads: one line each. */
-export const ADAPTERS: readonly Adapter[] = [claude, copilot]
+export const ADAPTERS: readonly Adapter[] = [claude, codex, copilot]
 
 /** How many of a file's first lines an adapter is shown to recognise it. */
 export const RECOGNISED_BY_LINES = 50

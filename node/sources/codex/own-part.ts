@@ -24,6 +24,8 @@ export class OwnPart {
   #isCopied = false
   #hasWorked = false
   #sawTurnIds = false
+  #promptAt = -Infinity
+  #hasBegunByTurn = false
   /** The time of the last record that was copied. */
   #copiedAt: number | null = null
 
@@ -32,13 +34,22 @@ export class OwnPart {
     return this.#owner
   }
 
+  /**
+   * Whether the record before the last was a prompt of the thread's own, though it was taken for a copy: some versions
+   * write a prompt just before the turn that it begins.
+   */
+  get hasOwnPrompt(): boolean {
+    return this.#hasBegunByTurn && this.#promptAt >= this.#bornAt
+  }
+
   /** Whether a record is the thread's own. Given each record of the file in order. */
   isOwn({ at, ordinal, body }: CodexRecord): boolean {
     if (body.type === 'meta') return this.#takeMeta(body.meta, at)
     const from = this.#owner?.ownFrom ?? null
     if (from !== null && ordinal !== null) return ordinal >= from
+    this.#hasBegunByTurn = false
     if (this.#isCopied && this.#begins(body, at)) this.#isCopied = false
-    if (this.#isCopied) this.#copiedAt = at ?? this.#copiedAt
+    if (this.#isCopied) this.#noteCopied(body, at)
     else if (WORK.has(body.type)) this.#hasWorked = true
     return !this.#isCopied
   }
@@ -56,13 +67,19 @@ export class OwnPart {
     return false
   }
 
+  #noteCopied(body: Body, at: number | null): void {
+    this.#copiedAt = at ?? this.#copiedAt
+    if (body.type === 'prompt') this.#promptAt = at ?? -Infinity
+    else if (body.type !== 'other') this.#promptAt = -Infinity
+  }
+
   #begins(body: Body, at: number | null): boolean {
     if (body.type === 'owner') return body.threadId === this.#owner?.threadId
     if (body.type === 'turn' || body.type === 'turn start') {
       const turnAt = body.turnId === null ? null : madeAt(body.turnId)
       if (turnAt !== null) {
         this.#sawTurnIds = true
-        return turnAt >= this.#bornAt
+        return (this.#hasBegunByTurn = turnAt >= this.#bornAt)
       }
     }
     if (this.#sawTurnIds || at === null || this.#copiedAt === null || at < this.#bornAt) return false

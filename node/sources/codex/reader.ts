@@ -5,6 +5,7 @@ import type { Draft, Fact } from '../../../core/rule.ts'
 import { parseLine, parseWholeLine } from '../json-line.ts'
 import type { Reader, SessionFile } from '../port.ts'
 import type { Call } from './calls.ts'
+import { CallsSoFar } from './calls-so-far.ts'
 import { isUuid } from './fields.ts'
 import type { Meta } from './meta.ts'
 import { OwnPart } from './own-part.ts'
@@ -18,17 +19,12 @@ const QUESTIONS: Readonly<Record<string, 'question' | 'permission'>> = {
   request_permissions: 'permission',
 }
 
-/** Calls that are remembered: after an interrupt the result may never come. */
-const MAX_CALLS = 4096
-
 /** Reads a rollout of Codex: a thread that a person talks to, or a subagent's. Nothing is held. */
 export class CodexReader implements Reader {
   invalidLines = 0
   readonly heldFrom = null
   readonly #part = new OwnPart()
-  readonly #open = new Map<string, Call>()
-  /** Calls whose result has been told, or that were copied from another thread: what else comes of them is no news. */
-  readonly #done = new Map<string, true>()
+  readonly #calls = new CallsSoFar()
   #sessionId: string
   #cwd: string | null = null
   #turnCwd: string | null = null
@@ -36,13 +32,10 @@ export class CodexReader implements Reader {
   #turnId: string | null = null
   #isTurnOver = false
   #promptToldAs: 'event' | 'item' | null = null
-  /** A prompt that may be the first of a thread's own records, and the time of it. */
-  #waitingPrompt: { body: Body; at: number | null } | null = null
+  #lastCopiedPrompt: { body: Body; at: number | null } | null = null
   #model = ''
   #total: string | null = null
   #reviewId: string | null = null
-  /** Calls without an id so far at a time. */
-  #unnamed = { at: 0, count: 0 }
   readonly #local: { branch?: string; worktree?: string; title?: string } = {}
 
   constructor({ path, sessionId }: SessionFile) {
@@ -87,16 +80,15 @@ export class CodexReader implements Reader {
       this.#skip(body, at)
       return
     }
-    const first = this.#waitingPrompt
-    this.#waitingPrompt = null
-    if (first) this.#tell(first.body, { at: first.at, drafts })
+    const prompt = this.#lastCopiedPrompt
+    if (prompt && this.#part.hasOwnPrompt) this.#tell(prompt.body, { at: prompt.at, drafts })
+    this.#lastCopiedPrompt = null
     this.#tell(body, { at, drafts })
   }
 
   #takeOwner(owner: Meta, at: number | null, drafts: Draft[]): void {
     this.#sessionId = owner.sessionId
     this.#cwd = owner.cwd
-    if (owner.branch !== null) this.#local.branch = owner.branch
     const worktree = /[\\/]\.codex[\\/]worktrees[\\/]([^\\/]+)/.exec(owner.cwd ?? '')?.[1]
     if (worktree !== undefined) this.#local.worktree = worktree
     this.#lastAt = at ?? owner.bornAt
@@ -111,12 +103,11 @@ export class CodexReader implements Reader {
     this.#turnCwd = body.cwd
   }
 
-  /** A record that the file only repeats, or a prompt just before a turn shows that it is the thread's own. */
+  /** A record that the file only repeats. */
   #skip(body: Body, at: number | null): void {
-    if (body.type === 'prompt') this.#waitingPrompt = { body, at }
-    else if (body.type !== 'other' && body.type !== 'turn') this.#waitingPrompt = null
+    if (body.type === 'prompt') this.#lastCopiedPrompt = { body, at }
     if (body.type === 'tokens') this.#total = body.total
-    if (body.type === 'call' && body.callId !== null) remember(this.#done, body.callId, true)
+    if (body.type === 'call') this.#calls.skip(body)
   }
 
   #tell(body: Body, now: Now): void {
@@ -158,6 +149,9 @@ export class CodexReader implements Reader {
         this.#local.title = body.title
         return
       case 'meta':
+        // Told again where a session is resumed.
+        if (body.meta.branch !== null) this.#local.branch = body.meta.branch
+        return
       case 'owner':
       case 'other':
         return
@@ -185,22 +179,20 @@ export class CodexReader implements Reader {
   }
 
   #startCall(call: Call, now: Now): void {
-    const callId = call.callId ?? this.#nameFor(call, now)
+    const callId = this.#calls.begin(call, now.at)
     if (callId === null) return
     this.#isTurnOver = false
-    remember(this.#open, callId, call)
     this.#sayTool(callId, call, 'started', now)
     if (call.ended) this.#endCall({ type: 'result', callId, status: call.ended, isOutput: false }, now)
     const reason = Object.hasOwn(QUESTIONS, call.tool) ? QUESTIONS[call.tool] : undefined
     if (reason) this.#say(now, { type: 'waiting', reason, after: callId })
   }
 
-  #endCall({ callId, status, durationMs, agentId, isOutput }: Result, now: Now): void {
-    const call = this.#open.get(callId)
-    if (this.#done.has(callId) || (!call && !isOutput)) return
-    this.#open.delete(callId)
-    remember(this.#done, callId, true)
-    this.#sayTool(callId, call ?? null, status, now, durationMs)
+  #endCall(result: Result, now: Now): void {
+    const call = this.#calls.end(result)
+    if (call === undefined) return
+    const { callId, status, durationMs, agentId } = result
+    this.#sayTool(callId, call, status, now, durationMs)
     if (agentId === undefined || !call) return
     const { agentType } = call
     this.#say(now, { type: 'agent', agentId, state: 'started', ...(agentType !== null && { agentType }) })
@@ -258,13 +250,6 @@ export class CodexReader implements Reader {
     return this.#turnId !== null && isUuid(this.#turnId) ? this.#turnId.replaceAll('-', '') : null
   }
 
-  /** Names a call without an id by its time, and its place among those of the same time. */
-  #nameFor({ tool }: Call, { at }: Now): string | null {
-    if (at === null) return null
-    this.#unnamed = { at, count: this.#unnamed.at === at ? this.#unnamed.count + 1 : 0 }
-    return `${tool}.${at}.${this.#unnamed.count}`
-  }
-
   /** What has no id of its own is told apart by its time, and without one not from its own copies. */
   #say({ at, drafts }: Now, fact: Fact): void {
     const hasId =
@@ -279,14 +264,4 @@ interface Now {
   /** The record's time; null where it has none. */
   at: number | null
   drafts: Draft[]
-}
-
-/** A map keeps the order in which its keys came. */
-function remember<T>(map: Map<string, T>, key: string, value: T): void {
-  map.set(key, value)
-  if (map.size <= MAX_CALLS) return
-  for (const oldest of map.keys()) {
-    map.delete(oldest)
-    return
-  }
 }
