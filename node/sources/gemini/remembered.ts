@@ -1,0 +1,29 @@
+/** The last of what was added, at most a few thousand. */
+export class Remembered {
+  readonly #members = new Set<string>()
+  readonly #size: number
+
+  constructor(size: number) {
+    this.#size = size
+  }
+
+  get isEmpty(): boolean {
+    return this.#members.size === 0
+  }
+
+  has(member: string): boolean {
+    return this.#members.has(member)
+  }
+
+  /** Whether it was not there before. */
+  add(member: string): boolean {
+    if (this.#members.has(member)) return false
+    this.#members.add(member)
+    if (this.#members.size > this.#size) {
+      // A set keeps the order in which its members came.
+      const [oldest] = this.#members
+      this.#members.delete(oldest!)
+    }
+    return true
+  }
+}
