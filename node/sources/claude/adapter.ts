@@ -60,7 +60,7 @@ function projectsOf(directory: string): string {
 
 /**
  * Whether a record is of Claude Code. Other assistants' records are alike: Qwen Code's have the same envelope with
- * `message.parts`, Droid's and pi's the same messages of the type `message`, Cursor's no `type` at all.
+ * `message.parts` or `systemPayload`, Droid's and pi's the same messages of the type `message`, Cursor's no `type`.
  */
 function isOurs(fields: Record<string, unknown>): boolean {
   const { type, message } = fields
@@ -69,7 +69,7 @@ function isOurs(fields: Record<string, unknown>): boolean {
     case 'assistant':
       return isFields(message) && 'content' in message && (message.role ?? type) === type
     case 'system':
-      return 'isSidechain' in fields && 'subtype' in fields
+      return 'isSidechain' in fields && 'subtype' in fields && !('systemPayload' in fields)
     case 'summary':
       return 'leafUuid' in fields
     case 'file-history-snapshot':
