@@ -117,9 +117,9 @@ export class Projects {
   }
 }
 
-/** Claude Code's own work trees lie below the repository and are removed when done. */
+/** Claude Code's and Qwen Code's own work trees lie below the repository and are removed when done. */
 function withoutWorktree(cwd: string): string {
-  return cwd.replace(/[\\/]\.claude[\\/]worktrees[\\/].*$/, '')
+  return cwd.replace(/[\\/]\.(?:claude|qwen)[\\/]worktrees[\\/].*$/, '')
 }
 
 function trimmed(path: string): string {

@@ -25,9 +25,9 @@ export async function findWorkTree(cwd: string): Promise<WorkTree | null> {
   }
 }
 
-/** A removed work tree of Claude Code, found through its repository, still has its own root. */
+/** A removed work tree that an assistant made, found through its repository, still has its own root. */
 function withOwnRoot(tree: WorkTree, cwd: string): WorkTree {
-  const own = /^.*?[\\/]\.claude[\\/]worktrees[\\/][^\\/]+/.exec(cwd)?.[0]
+  const own = /^.*?[\\/]\.(?:claude|qwen)[\\/]worktrees[\\/][^\\/]+/.exec(cwd)?.[0]
   return own !== undefined && own.startsWith(tree.root) ? { ...tree, root: own } : tree
 }
 

@@ -111,6 +111,7 @@ describe('the project of a directory', () => {
     ['/nowhere/at/all/teahouse', 'teahouse'],
     ['/nowhere/at/all/teahouse/', 'teahouse'],
     ['/nowhere/teahouse/.claude/worktrees/brave-pot', 'teahouse'],
+    ['/nowhere/teahouse/.qwen/worktrees/brave-pot', 'teahouse'],
     ['D:\\code\\teahouse', 'teahouse'],
     ['D:\\code\\teahouse\\.claude\\worktrees\\brave-pot\\src', 'teahouse'],
     ['C:\\Users\\ada', 'home'],
