@@ -9,9 +9,10 @@ import { CallsSoFar } from './calls-so-far.ts'
 import { isUuid } from './fields.ts'
 import type { Meta } from './meta.ts'
 import { OwnPart } from './own-part.ts'
-import type { Body, CodexRecord } from './record.ts'
+import type { Body, CodexRecord, Prompt } from './record.ts'
 import { isWantedType, recordOf } from './record.ts'
 import type { Result } from './results.ts'
+import { TurnPrompts } from './turn-prompts.ts'
 
 /** Tools with which Codex asks the person something and does nothing before the answer. */
 const QUESTIONS: Readonly<Record<string, 'question' | 'permission'>> = {
@@ -31,7 +32,7 @@ export class CodexReader implements Reader {
   #lastAt: number | null = null
   #turnId: string | null = null
   #isTurnOver = false
-  #promptToldAs: 'event' | 'item' | null = null
+  readonly #prompts = new TurnPrompts()
   #lastCopiedPrompt: { body: Body; at: number | null } | null = null
   #model = ''
   #total: string | null = null
@@ -158,11 +159,11 @@ export class CodexReader implements Reader {
     }
   }
 
-  #tellPrompt({ text, toldAs }: Extract<Body, { type: 'prompt' }>, now: Now): void {
+  #tellPrompt(prompt: Prompt, now: Now): void {
     this.#isTurnOver = false
-    this.#promptToldAs ??= toldAs
+    const isNew = this.#prompts.isNew(prompt)
     // What a subagent is asked, no person has asked.
-    if (toldAs === this.#promptToldAs && !this.#part.owner?.subagent) this.#say(now, { type: 'prompt', text })
+    if (isNew && !this.#part.owner?.subagent) this.#say(now, { type: 'prompt', text: prompt.text })
   }
 
   /**
@@ -172,6 +173,7 @@ export class CodexReader implements Reader {
   #tellResponse({ total, tokens }: Extract<Body, { type: 'tokens' }>, now: Now): void {
     if (total === this.#total) return
     this.#total = total
+    this.#prompts.work()
     const turn = this.#turnKey()
     if (tokenSum(tokens) === 0 || (turn === null && now.at === null)) return
     const messageId = `${turn ?? now.at}.${total}`
@@ -182,6 +184,7 @@ export class CodexReader implements Reader {
     const callId = this.#calls.begin(call, now.at)
     if (callId === null) return
     this.#isTurnOver = false
+    this.#prompts.work()
     this.#sayTool(callId, call, 'started', now)
     if (call.ended) this.#endCall({ type: 'result', callId, status: call.ended, isOutput: false }, now)
     const reason = Object.hasOwn(QUESTIONS, call.tool) ? QUESTIONS[call.tool] : undefined
@@ -200,7 +203,7 @@ export class CodexReader implements Reader {
 
   #endTurn({ turnId, isPersonsTurn, error }: Extract<Body, { type: 'turn end' }>, now: Now): void {
     this.#turnId = turnId ?? this.#turnId
-    this.#promptToldAs = null
+    this.#prompts.endTurn()
     if (error) this.#sayError(error, now)
     const subagent = this.#part.owner?.subagent
     if (subagent?.isCalled) this.#sayOwnAgent('finished', now)

@@ -28,8 +28,7 @@ export type Body =
   | { type: 'turn'; turnId: string | null; model: string | null; cwd: string | null }
   | { type: 'turn start'; turnId: string | null }
   | { type: 'turn end'; turnId: string | null; isPersonsTurn: boolean; error: ErrorCategory | null }
-  /** The same prompt may be told as an event and as an item. */
-  | { type: 'prompt'; text: string; toldAs: 'event' | 'item' }
+  | Prompt
   | { type: 'tokens'; total: string; tokens: Tokens }
   /** Names the thread that the record is of. */
   | { type: 'owner'; threadId: string }
@@ -41,6 +40,12 @@ export type Body =
   | { type: 'agents'; agents: AgentFact[] }
   | { type: 'title'; title: string }
   | { type: 'other' }
+
+export interface Prompt {
+  type: 'prompt'
+  text: string
+  toldAs: 'event' | 'item'
+}
 
 export type AgentFact = Extract<Fact, { type: 'agent' }>
 

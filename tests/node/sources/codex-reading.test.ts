@@ -226,11 +226,23 @@ describe('reading a Codex file', () => {
       type: 'item_completed',
       item: { type: 'UserMessage', content: [{ type: 'text', text: 'Pour' }] },
     }
-    for (const records of [[said, asItem], [asItem, said], [said], [asItem]]) {
+    for (const records of [[said, asItem], [asItem, said], [said], [asItem], [asItem, asItem]]) {
       expect(facts(meta(), ...records.map((record) => event(record)))).toEqual([
         { type: 'prompt', text: 'Pour' },
       ])
     }
+  })
+
+  test('counts the same prompt again where something was done in between, or in another turn', () => {
+    const content = [{ type: 'text', text: 'go on' }]
+    const asItem = event({ type: 'item_completed', item: { type: 'UserMessage', content } })
+    const said = event({ type: 'user_message', message: 'go on' })
+    const prompts = (...records: object[]) =>
+      facts(meta(), ...records).filter(({ type }) => type === 'prompt')
+    expect(prompts(asItem, call({}), asItem)).toHaveLength(2)
+    expect(prompts(asItem, event({ type: 'task_complete' }), asItem)).toHaveLength(2)
+    expect(prompts(said, event({ type: 'task_complete' }), asItem)).toHaveLength(2)
+    expect(prompts(said, said)).toHaveLength(2)
   })
 
   test('reads a long prompt whole, whatever else stands on its line', () => {
