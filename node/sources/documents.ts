@@ -5,8 +5,11 @@ import type { Adapter, Reader } from './port.ts'
 
 /** Larger documents are not read: they are held in memory whole. The largest real ones known have a few MB. */
 export const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
-/** What is read of a document, in bytes of its pieces, before others have their turn: a few ms. */
+/** What is read of a document before others have their turn, a few ms: so many bytes of its pieces, or drafts. */
 const TURN_BYTES = 256 * 1024
+const TURN_DRAFTS = 250
+/** A short piece costs as much as one of so many bytes. */
+const LEAST_BYTES = 512
 const BLANK = new Set([0x20, 0x09, 0x0a, 0x0d])
 const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
 const SQLITE_MAGIC = Buffer.from('SQLite format 3\0', 'latin1')
@@ -45,8 +48,13 @@ export function* documentDrafts(adapter: Adapter, reader: Reader, document: Buff
   let drafts: Draft[] = []
   let bytes = 0
   for (const piece of adapter.pieces?.(document) ?? [document]) {
-    for (const draft of reader.read(piece, 0)) drafts.push(draft)
-    bytes += piece.length
+    for (const draft of reader.read(piece, 0)) {
+      if (drafts.push(draft) < TURN_DRAFTS) continue
+      yield drafts
+      drafts = []
+      bytes = 0
+    }
+    bytes += Math.max(piece.length, LEAST_BYTES)
     if (bytes < TURN_BYTES) continue
     yield drafts
     drafts = []

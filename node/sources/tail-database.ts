@@ -68,7 +68,8 @@ export class TailedDatabase extends TailedFile {
     if (!stats.isFile()) throw notAFile(this.path, stats)
     await this.look(stats)
     if (this.#identity !== this.#seenIdentity) this.#beginAnew(host)
-    if (this.isUnchanged || this.#isAsRead) return
+    const isEmpty = this.size === 0 && this.#wal === ''
+    if (isEmpty || this.isUnchanged || this.#isAsRead) return
     const state = this.#seenState
     this.#readAt = now
     await handOver(this.path, 'changes', () => this.#readChanges(host))

@@ -52,13 +52,15 @@ export class TailedDocument extends TailedFile {
       const stats = await handle.stat()
       if (!stats.isFile()) throw notAFile(this.path, stats)
       this.see(stats)
+      // Others look at it too while it is read.
+      const state = this.#seenState
       const isKnown = this.isUnchanged
       if (isKnown ? !host.isReadAgain(this) : this.#isAsTaken) return
       if (stats.size > MAX_DOCUMENT_BYTES) {
         const { message, remedy } = tooLarge(this.path)
         throw new Unusable(message, remedy)
       }
-      await this.#take(await handle.readFile(), !isKnown, seenAt, host)
+      await this.#take(await handle.readFile(), !isKnown, { state, seenAt }, host)
     } finally {
       await handle.close()
     }
@@ -85,8 +87,12 @@ export class TailedDocument extends TailedFile {
     return isSame && this.mtimeMs + COARSE_TIME_MS < this.#seenAt
   }
 
-  async #take(bytes: Buffer, isNews: boolean, seenAt: number, host: FileHost): Promise<void> {
-    const state = this.#seenState
+  async #take(
+    bytes: Buffer,
+    isNews: boolean,
+    { state, seenAt }: { state: string; seenAt: number },
+    host: FileHost,
+  ): Promise<void> {
     if (isNews) this.#offset = 0
     this.#isTaken = true
     const reading = { isNews, isStopping: () => host.stopping }
