@@ -107,6 +107,7 @@ describe('a pi session', () => {
         '215.498 summary',
       ].sort(),
     )
+    expect(of(OLD, await eventsOf(OLD_FILE))).toEqual(of(OLD, all))
     expect(of(CUPS, all)).toEqual(await eventsOf(CUPS_FILE))
   })
 
