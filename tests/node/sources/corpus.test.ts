@@ -1,102 +1,22 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Event, Tokens } from '../../../core/events.ts'
+import type { Assistant, Event } from '../../../core/events.ts'
 import { weight } from '../../../core/events.ts'
-import { projectName, toolName } from '../../../core/shapes.ts'
+import { projectName } from '../../../core/shapes.ts'
 import { ADAPTERS } from '../../../node/sources/adapters.ts'
 import { readBatch } from '../../../node/sources/batch.ts'
 import { nativeBlake2b } from '../../../node/sources/native-hash.ts'
+import type { Adapter } from '../../../node/sources/port.ts'
 import { Projects } from '../../../node/sources/projects.ts'
 import { collected, testRule } from './adapter-acceptance.ts'
+import type { Truth } from './corpus-truth.ts'
+import { ARGUED, asFar, countOf, MEASURES } from './corpus-truth.ts'
 
 /**
  * Counts over real session files against a truth that was counted by another program. The files are other people's and
  * not part of the project: `VIBETEA_CORPUS` names their folder. Without it only the counting itself is tested.
  */
-
-interface Usage {
-  input?: number
-  output?: number
-  cache_creation?: number
-  cache_read?: number
-}
-
-interface Truth {
-  tool_uses_by_name: Record<string, number>
-  tool_results_is_error: number
-  tool_results_is_error_by_tool: Record<string, number>
-  user_prompts: number
-  usage_last_wins: Usage
-  usage_by_model_last_wins: Record<string, Usage>
-  session_ids: string[]
-  project_basenames: string[]
-  secrets: { s: string }[]
-}
-
-/** What both sides come to; tools and models under the names in which they may be shown. */
-interface Counts {
-  tools: Record<string, number>
-  failures: Record<string, number>
-  prompts: number
-  tokens: Tokens
-  tokensByModel: Record<string, Tokens>
-}
-
-const none = (): Tokens => ({ input: 0, output: 0, cacheRead: 0, cacheWrite: 0 })
-
-function add(sum: Tokens, more: Tokens): void {
-  for (const key of ['input', 'output', 'cacheRead', 'cacheWrite'] as const) sum[key] += more[key]
-}
-
-function countOf(events: readonly Event[]): Counts {
-  const counts: Counts = { tools: {}, failures: {}, prompts: 0, tokens: none(), tokensByModel: {} }
-  for (const { eventType, payload } of events) {
-    if (eventType === 'tool') {
-      const sums = { started: counts.tools, failed: counts.failures, completed: null, unknown: null }
-      const sum = sums[payload.status]
-      if (sum) sum[payload.tool] = (sum[payload.tool] ?? 0) + 1
-    } else if (eventType === 'activity' && payload.kind === 'prompt') {
-      counts.prompts++
-    } else if (eventType === 'activity' && payload.kind === 'response') {
-      add(counts.tokens, payload.tokens)
-      // A message without a count of tokens is no part of the truth's models.
-      if (weight({ eventType, payload } as Event) > 0) {
-        add((counts.tokensByModel[payload.model] ??= none()), payload.tokens)
-      }
-    }
-  }
-  return counts
-}
-
-function expected(truth: Truth): Counts {
-  const models = Object.entries(truth.usage_by_model_last_wins)
-    .map(([model, usage]) => [model, tokensOf(usage)] as const)
-    .filter(([, tokens]) => Object.values(tokens).some((count) => count > 0))
-  return {
-    tools: shown(truth.tool_uses_by_name),
-    failures: shown(truth.tool_results_is_error_by_tool),
-    prompts: truth.user_prompts,
-    tokens: tokensOf(truth.usage_last_wins),
-    tokensByModel: Object.fromEntries(models),
-  }
-}
-
-function shown(byTool: Record<string, number>): Record<string, number> {
-  const sums: Record<string, number> = {}
-  for (const [tool, count] of Object.entries(byTool))
-    sums[toolName(tool)] = (sums[toolName(tool)] ?? 0) + count
-  return sums
-}
-
-function tokensOf(usage: Usage): Tokens {
-  return {
-    input: usage.input ?? 0,
-    output: usage.output ?? 0,
-    cacheRead: usage.cache_read ?? 0,
-    cacheWrite: usage.cache_creation ?? 0,
-  }
-}
 
 /** Which of some texts stand in the events, as they are or as they would stand in JSON. */
 function leaked(events: readonly Event[], secrets: readonly { s: string }[]): string[] {
@@ -113,10 +33,12 @@ test('a text that stands in an event is found, raw and escaped', () => {
   expect(leaked([event], [{ s: 'say "tea"\n' }, { s: 'coffee' }])).toEqual(['say "tea"\n'])
 })
 
+const arguedOf = (path: string) => ARGUED.find(({ end }) => path.endsWith(end))
+
 const corpus = process.env.VIBETEA_CORPUS
 if (corpus) {
   const truths = JSON.parse(readFileSync(join(corpus, 'TRUTH.json'), 'utf8')) as Record<string, Truth>
-  const ours = Object.keys(truths).filter((path) => path.startsWith('claude/') && path.endsWith('.jsonl'))
+  const secrets = Object.values(truths).flatMap((truth) => truth.secrets)
   const rule = testRule()
   const projects = new Projects({
     tagKey: new Uint8Array(32),
@@ -124,90 +46,110 @@ if (corpus) {
     homeDirectory: '/nowhere',
     runGit: () => Promise.resolve(null),
   })
-  const read = (...paths: string[]) =>
-    collected(
-      readBatch(paths, { adapters: ADAPTERS, projects, rule, now: Date.parse('2027-01-01T00:00:00Z') }),
-    )
-  const fromFile = new Map<string, Event[]>()
-  const eventsIn = async (path: string): Promise<Event[]> => {
-    const events = fromFile.get(path) ?? (await read(join(corpus, path)))
+  const now = Date.parse('2027-01-01T00:00:00Z')
+  const read = (path: string, adapters = ADAPTERS) =>
+    collected(readBatch([join(corpus, path)], { adapters, projects, rule, now }))
+  const fromFile = new Map<string, Promise<Event[]>>()
+  const eventsIn = (path: string): Promise<Event[]> => {
+    const events = fromFile.get(path) ?? read(path)
     fromFile.set(path, events)
     return events
   }
-  const idOf = (session: string) => rule.sessionId('claude', session)
 
-  /**
-   * Sessions that the truth does not list as it lists only ids that are text: records without one, or with a number for
-   * one, belong to the session of the file's name.
-   */
-  const ALSO_UNNAMED = ['malformed/missing_fields.jsonl', 'malformed/wrong_types.jsonl']
-  /** Ids that stand only on records that are no event: here on settings of the mode. */
-  const WITHOUT_EVENTS: Record<string, string[]> = { 'claude/small.jsonl': ['stage0-session'] }
+  const measured = Object.entries(MEASURES).filter(([assistant]) =>
+    ADAPTERS.some((each) => each.assistant === assistant),
+  )
+  describe.each(measured)('%s', (assistant, measure) => {
+    const paths = Object.keys(truths).filter(
+      (path) => path.startsWith(`${assistant}/`) && (assistant !== 'claude' || path.endsWith('.jsonl')),
+    )
 
-  describe.each(ours)('%s', (path) => {
-    const truth = truths[path]!
-
-    test('has every tool, failure, prompt and token of the truth', async () => {
-      expect(countOf(await eventsIn(path))).toEqual(expected(truth))
+    test.each(paths)('has everything that the truth counts: %s', async (path) => {
+      const truth = {
+        ...measure.counts(truths[path]!),
+        ...arguedOf(path)?.counts,
+      }
+      expect(asFar(countOf(await eventsIn(path), measure), truth)).toEqual(truth)
     })
 
-    test('has the truth’s sessions and projects', async () => {
-      const events = await eventsIn(path)
-      const named = truth.session_ids.filter(
-        (id) => !Object.entries(WITHOUT_EVENTS).some(([end, ids]) => path.endsWith(end) && ids.includes(id)),
-      )
-      const isUnnamed = named.length === 0 || ALSO_UNNAMED.some((end) => path.endsWith(end))
-      const sessions = [...named, ...(isUnnamed ? [basename(path, '.jsonl')] : [])].map(idOf)
-      const found = new Set(events.map(({ payload }) => payload.sessionId))
-      expect(found).toEqual(new Set(events.length > 0 ? sessions : []))
+    test.each(paths)('has the truth’s sessions: %s', async (path) => {
+      const named = arguedOf(path)?.sessions ?? measure.sessions(truths[path]!)
+      const sessions = named.length > 0 ? named : [basename(path).replace(/\.jsonl?$/, '')]
+      const found = new Set((await eventsIn(path)).map(({ payload }) => payload.sessionId))
+      const ids = new Set(sessions.map((id) => rule.sessionId(assistant as Assistant, id)))
+      expect(found).toEqual(found.size > 0 ? ids : new Set())
+    })
 
-      const known = truth.project_basenames.map(projectName)
-      const used = new Set(events.map(({ payload }) => payload.project))
+    test.each(paths)('has the truth’s projects: %s', async (path) => {
+      const known = (arguedOf(path)?.projects ?? measure.projects(truths[path]!)).map(projectName)
+      const used = new Set((await eventsIn(path)).map(({ payload }) => payload.project))
       // Who changes the directory within a session stays in the project where it began.
       if (known.length > 1) expect(known).toEqual(expect.arrayContaining([...used]))
-      else if (events.length > 0) expect(used).toEqual(new Set(known.length > 0 ? known : ['project']))
+      else if (used.size > 0) expect(used).toEqual(new Set(known.length > 0 ? known : ['project']))
     })
 
-    test('lets none of its secrets pass', async () => {
-      expect(leaked(await eventsIn(path), truth.secrets)).toEqual([])
+    test('lets none of a file’s secrets pass', async () => {
+      for (const path of paths) expect(leaked(await eventsIn(path), truths[path]!.secrets), path).toEqual([])
     })
-  })
 
-  describe('the whole folder', () => {
-    test('has each thing once, however many files repeat it', async () => {
+    test('has each thing once over the whole folder, however many files repeat it', async () => {
       const heaviest = new Map<string, Event>()
-      for (const path of ours) {
+      for (const path of paths) {
         for (const event of await eventsIn(path)) {
           const before = heaviest.get(event.id)
           if (!before || weight(event) > weight(before)) heaviest.set(event.id, event)
         }
       }
-      const whole = await read(join(corpus, 'claude'))
+      const whole = await eventsIn(assistant)
       expect(new Set(whole.map(({ id }) => id)).size).toBe(whole.length)
       expect(countOf(whole)).toEqual(countOf([...heaviest.values()]))
-      expect(namesIn(ours.map((path) => join(corpus, path)))).toEqual({
-        calls: whole.filter(({ eventType, payload }) => eventType === 'tool' && payload.status === 'started')
-          .length,
-        failures: whole.filter(
-          ({ eventType, payload }) => eventType === 'tool' && payload.status === 'failed',
-        ).length,
-      })
       expect(whole).toEqual([...whole].sort(byTimeAndId))
     })
-
-    test('lets no secret of any assistant pass', async () => {
-      const secrets = Object.values(truths).flatMap((truth) => truth.secrets)
-      const found = new Set(leaked(await read(corpus), secrets))
-      expect([...found].filter((secret) => !isName(secret))).toEqual([])
-    })
-
-    test('holds other assistants’ files, which Claude Code’s adapter leaves alone', async () => {
-      for (const assistant of ['codex', 'copilot', 'cursor', 'droid', 'gemini', 'opencode', 'pi', 'qwen']) {
-        const events = await read(join(corpus, assistant))
-        expect(events.filter(({ payload }) => payload.assistant === 'claude')).toEqual([])
-      }
-    })
   })
+
+  test('claude has as many calls and failures as its records name, however many files repeat them', async () => {
+    const paths = Object.keys(truths).filter((path) => /^claude\/.*\.jsonl$/.test(path))
+    const { tools, results } = countOf(await eventsIn('claude'))
+    const calls = Object.values(tools).reduce((a, b) => a + b, 0)
+    expect({ calls, failures: results.failed }).toEqual(namesIn(paths.map((path) => join(corpus, path))))
+  })
+
+  test('no secret of any assistant passes where all is read at once', async () => {
+    const found = new Set(leaked(await read('.'), secrets))
+    expect([...found].filter((secret) => !isName(secret))).toEqual([])
+  })
+
+  test.each(readdirSync(corpus).filter((name) => !/\./.test(name)))(
+    'each file of %s is read by its own adapter alone',
+    async (assistant) => {
+      for (const path of filesIn(corpus, assistant)) {
+        const readers: string[] = []
+        for (const adapter of ADAPTERS)
+          await read(path, [noting(adapter, () => readers.push(adapter.assistant))])
+        const own = ADAPTERS.some((each) => each.assistant === assistant) ? [assistant] : []
+        expect(readers.length === 0 && (await eventsIn(path)).length === 0 ? own : readers, path).toEqual(own)
+      }
+    },
+  )
+}
+
+function filesIn(corpus: string, folder: string): string[] {
+  const entries = readdirSync(join(corpus, folder), { recursive: true, withFileTypes: true })
+  return entries
+    .filter((each) => each.isFile())
+    .map((each) => join(each.parentPath, each.name).slice(corpus.length + 1))
+}
+
+/** An adapter that says when it has recognised a file. */
+function noting(adapter: Adapter, note: () => void): Adapter {
+  return {
+    ...adapter,
+    recognises: (head) => {
+      const form = adapter.recognises(head)
+      if (form) note()
+      return form
+    },
+  }
 }
 
 /** A short word of one file can be another file's base name or branch. */

@@ -1,6 +1,6 @@
 import type { Event } from '../../../../core/events.ts'
 import { weight } from '../../../../core/events.ts'
-import type { Draft } from '../../../../core/rule.ts'
+import type { Draft, RuleOptions } from '../../../../core/rule.ts'
 import { Rule } from '../../../../core/rule.ts'
 import { documentDrafts } from '../../../../node/sources/documents.ts'
 import { LineSplitter } from '../../../../node/sources/lines.ts'
@@ -16,14 +16,19 @@ export interface Sample {
   bytes: Buffer
 }
 
-/** The rule of a machine that shares nothing and shows every base name. */
-export function testRule(): Rule {
-  return new Rule({
+/** A machine that shares nothing and shows every base name. */
+export function ruleOptions(): RuleOptions {
+  return {
     source: TEST_SOURCE,
     idKey: new Uint8Array(32).fill(7),
     hash: nativeBlake2b,
     rules: { allowedExtensions: null, shares: () => 'private', fileTag: () => 'yyyyyyyyyyyy' },
-  })
+  }
+}
+
+/** The rule of such a machine. */
+export function testRule(): Rule {
+  return new Rule(ruleOptions())
 }
 
 const PROJECT = { name: 'teahouse', root: '/home/ada/teahouse', rootCommit: 'c0ffee' }

@@ -19,7 +19,7 @@ export function unsound(event: Event): string | null {
   const json = JSON.stringify(event)
   if (JSON.stringify(parseEvent(event)) !== json) return `no valid event: ${json}`
   if (UNSEEN_PATTERN.test(json) || /\\u00/.test(json)) return `hidden characters: ${json}`
-  return /passwd\W|secret/i.test(json) ? `text of the session: ${json}` : null
+  return /etc.passwd|\.\.[\\/]|secret/i.test(json) ? `text of the session: ${json}` : null
 }
 
 /** Fails where one of some events is `unsound`. */
