@@ -276,6 +276,19 @@ export interface Actions {
   leave: Record<string, never>
   /** A key to hand out: `Invitation`. */
   invite: { role: Role }
+  /** What a hook of Claude Code says of a session. */
+  hook: HookSays
+}
+
+export const HOOK_EVENTS = ['started', 'ended', 'permission', 'question'] as const
+
+/** All that a hook says. */
+export interface HookSays {
+  event: (typeof HOOK_EVENTS)[number]
+  /** The assistant's own. */
+  sessionId: string
+  /** Where a session starts. */
+  cwd?: string
 }
 export type ActionName = keyof Actions
 

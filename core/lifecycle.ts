@@ -30,6 +30,10 @@ export class Lifecycle {
   readonly #said = new Set<string>()
   /** The earliest end that was said. */
   #firstEnd = Infinity
+  /** Until when the session is known to be over; -Infinity where nothing but its silence tells. */
+  #overUntil = -Infinity
+  /** The first event after an end that was said before the session had been silent for long; null where there is none. */
+  #resumedAt: number | null = null
 
   /** The time of the last event, in ms; -Infinity where there is none. */
   get lastAt(): number {
@@ -55,7 +59,10 @@ export class Lifecycle {
     if (event.eventType === 'session') {
       const { action } = event.payload
       this.#markSaid(action === 'started' ? action : `${action} ${at}`)
-      if (action === 'ended') this.#firstEnd = Math.min(this.#firstEnd, at)
+      if (action === 'ended') {
+        this.#firstEnd = Math.min(this.#firstEnd, at)
+        if (this.#resumedAt !== null && this.#resumedAt <= at) this.#resumedAt = null
+      }
     } else if (event.eventType !== 'summary') {
       const { totals } = this.#stretchFor(at, waitOf(event))
       if (replaced) addTokens(totals.tokens, replaced, -1)
@@ -79,12 +86,25 @@ export class Lifecycle {
       if (isFirst) say(from, 'started', { type: 'session', action: 'started' })
       else say(from, `resumed ${from}`, { type: 'session', action: 'resumed' })
       const isSilent = now !== undefined && now - to >= SESSION_GAP_MS && !(isAlive && asks(stretch.wait))
-      if (i === stretches.length - 1 && !isSilent) return
+      const isLast = i === stretches.length - 1
+      if (isLast && this.#resumedAt !== null && this.#resumedAt > from) {
+        say(this.#resumedAt, `resumed ${this.#resumedAt}`, { type: 'session', action: 'resumed' })
+      }
+      if (isLast && !isSilent && to > this.#overUntil) return
       const summary: LifecycleFact = { type: 'summary', totals: { ...totals, durationMs: to - from } }
       say(to, `ended ${to}`, { type: 'session', action: 'ended' }, summary)
       this.#firstEnd = Math.min(this.#firstEnd, to)
     })
     return out
+  }
+
+  /**
+   * The session was left at `at` (ms), which no record says: what follows, as if it had been silent for long. Only what
+   * happens after `at` resumes it; what is read later and happened before moves its end.
+   */
+  end(at: number): DatedFact[] {
+    this.#overUntil = Math.max(this.#overUntil, at)
+    return this.due()
   }
 
   /** Drops the stretches that are said to be over: for a session that goes on live, where order is time. */
@@ -136,6 +156,7 @@ export class Lifecycle {
     const next = list[i + 1]
     const joinsNext = next !== undefined && next.from - at < SESSION_GAP_MS
     if (before && at - before.to < SESSION_GAP_MS) {
+      if (!next && this.#isSaidOver(before) && at > this.#overUntil) this.#resumedAt = at
       before.to = at
       before.wait = wait
       if (joinsNext) list.splice(i, 2, joined(before, next))

@@ -18,6 +18,7 @@ import type {
 } from '../core/api.ts'
 import { compare } from '../core/buckets.ts'
 import type { Sharing } from '../core/rule.ts'
+import { Announced } from './announced.ts'
 import type {
   Backend,
   EventsQuery,
@@ -63,17 +64,27 @@ const SHARING: Record<'share' | 'private' | 'exclude', Sharing> = {
 export class NodeBackend implements Backend {
   readonly live: LiveFeed
   readonly #options: BackendOptions
+  readonly #announced: Announced
 
   constructor(options: BackendOptions) {
     this.#options = options
-    const { index, notices, membership } = options
+    const { index, notices, membership, sources, now } = options
+    this.#announced = new Announced({ isAlive: (sessionId) => sources.isAlive(sessionId), now })
+    index.onSessions((rows) => this.#announced.begun(rows))
     this.live = {
       get head() {
         return index.head
       },
       after: async (cursor, limit) => this.#withLocals(await index.after(cursor, limit)),
       onRows: (listener) => index.onRows((rows, head) => listener(this.#withLocals(rows), head)),
-      onSessions: (listener) => index.onSessions((sessions) => listener(this.#withLocals(sessions))),
+      onSessions: (listener) => {
+        const stop = index.onSessions((sessions) => listener(this.#withLocals(sessions)))
+        const stopAnnounced = this.#announced.onChange(listener)
+        return () => {
+          stop()
+          stopAnnounced()
+        }
+      },
       onPeers: (listener) => membership.onChange(() => listener(this.#peers())),
       onPresence: (listener) => membership.onChange(() => listener(this.#members())),
       onNotice: (listener) => notices.listen(listener),
@@ -112,7 +123,8 @@ export class NodeBackend implements Backend {
   }
 
   async sessions(query: SessionsQuery): Promise<SessionsAnswer> {
-    return { sessions: this.#withLocals(await this.#options.index.sessions(query)) }
+    const sessions = await this.#options.index.sessions(query)
+    return { sessions: [...this.#withLocals(sessions), ...this.#announced.rows(query)] }
   }
 
   heatmap(query: HeatmapQuery): Promise<HeatmapAnswer> {
@@ -148,7 +160,7 @@ export class NodeBackend implements Backend {
   }
 
   async act<Name extends NodeAction>(name: Name, args: Actions[Name]): Promise<object> {
-    const { sharing, membership, now } = this.#options
+    const { sharing, membership, sources, now } = this.#options
     switch (name as ActionName) {
       case 'create':
         return membership.create(args as Actions['create'])
@@ -166,6 +178,9 @@ export class NodeBackend implements Backend {
         await sharing.setSharing(project, SHARING[name as 'share'], now())
         return { project, sharing: SHARING[name as 'share'] }
       }
+      case 'hook':
+        sources.hooked(args as Actions['hook'], this.#announced)
+        return {}
       case 'pause': {
         const { until } = args as Actions['pause']
         await sharing.pause(now(), until === null ? null : Date.parse(until))

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Actions } from '../../core/api.ts'
+import { HOOK_EVENTS, type Actions } from '../../core/api.ts'
 import { DURATION_FORM, parseDuration } from '../../core/duration.ts'
 import { joinRole } from '../../core/join-key.ts'
 import { parseTeamKey, ROLES } from '../../core/team-key.ts'
@@ -23,6 +23,18 @@ const consent = {
 const createArgs = z.strictObject({ ...consent, teamName: displayName.nullable() })
 const joinArgs = z.strictObject({ ...consent, key: z.string('a team key, one word that begins with vt1') })
 const inviteArgs = z.strictObject({ role: z.enum(ROLES, ROLES.join(', ')) })
+
+const MAX_SESSION_ID = 200
+const MAX_CWD = 4096
+const SESSION_ID = `the assistant's id of a session, at most ${MAX_SESSION_ID} characters`
+const CWD = `a path, at most ${MAX_CWD} characters`
+const hookArgs = z
+  .strictObject({
+    event: z.enum(HOOK_EVENTS, HOOK_EVENTS.join(', ')),
+    sessionId: z.string(SESSION_ID).min(1, SESSION_ID).max(MAX_SESSION_ID, SESSION_ID),
+    cwd: z.string(CWD).min(1, CWD).max(MAX_CWD, CWD).optional(),
+  })
+  .transform(({ cwd, ...said }): Actions['hook'] => ({ ...said, ...(cwd !== undefined && { cwd }) }))
 
 const UNTIL = 'a time to come within a year, such as 2026-11-21T08:00:00Z, or null for until "resume"'
 
@@ -78,6 +90,8 @@ export async function runAction(
     }
     case 'invite':
       return backend.act(name, check(inviteArgs, body))
+    case 'hook':
+      return backend.act(name, check(hookArgs, body))
     default:
       return null
   }

@@ -72,9 +72,9 @@ export class FileIntake implements LineSink {
     this.#files.delete(path)
   }
 
-  /** Gives up what is held in every file. */
-  async flush(): Promise<void> {
-    for (const [path, file] of this.#files) await this.#flush(path, file)
+  /** Gives up what is held in every file, or in those that are wanted. */
+  async flush(isWanted: (path: string) => boolean = () => true): Promise<void> {
+    for (const [path, file] of this.#files) if (isWanted(path)) await this.#flush(path, file)
   }
 
   async #flush(path: string, file: OpenFile): Promise<void> {

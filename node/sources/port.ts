@@ -98,6 +98,8 @@ export interface Liveness {
   poll(): Promise<Draft[]>
   /** Whether a process of the session lives; undefined where processes tell nothing of themselves. */
   isAlive(sessionId: string): boolean | undefined
+  /** Whether a process that lives says of the session when it waits: then nobody else need. */
+  tellsWaits(sessionId: string): boolean
   /** Directories whose changes call for a `poll`. */
   readonly watched: readonly string[]
 }

@@ -1,5 +1,6 @@
 import type { Assistant, Event, Tokens } from '../../core/events.ts'
 import { tokenSum, weight } from '../../core/events.ts'
+import type { DatedFact } from '../../core/lifecycle.ts'
 import { Lifecycle, SESSION_GAP_MS } from '../../core/lifecycle.ts'
 import type { Draft, Project, Rule } from '../../core/rule.ts'
 import { projectName } from '../../core/shapes.ts'
@@ -107,6 +108,35 @@ export class Recorder {
     return this.#inTurn(() => this.#endSilent(isAlive, true))
   }
 
+  /**
+   * What a session's `started` will be should it come to have a record; null where it has some, or its project is
+   * excluded.
+   */
+  announce(draft: Draft): Promise<Event | null> {
+    return this.#inTurn(async () => {
+      if (await this.#recordedSession(draft)) return null
+      return this.#options.rule.event(draft, await this.#options.projects.resolve(draft.cwd))
+    })
+  }
+
+  /** Records that a session waits for an answer, unless it does already, or is not recorded. */
+  recordWait(draft: Draft): Promise<void> {
+    return this.#inTurn(async () => {
+      const session = await this.#recordedSession(draft)
+      if (session && !session.lifecycle.awaitsAnswer) await this.#record([draft], () => session.project)
+    })
+  }
+
+  /** Ends a session that was left at `at` (ms), once everything before has been recorded. */
+  recordEnd(draft: Pick<Draft, 'assistant' | 'sessionId' | 'at'>): Promise<void> {
+    return this.#inTurn(async () => {
+      const session = await this.#recordedSession(draft)
+      if (!session || !this.#isLive) return
+      const id = this.sessionId(draft.assistant, draft.sessionId)
+      await this.#store(this.#eventsOf(id, session, session.lifecycle.end(draft.at)))
+    })
+  }
+
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work)
     this.#turn = result.catch(() => undefined)
@@ -142,12 +172,19 @@ export class Recorder {
 
   /** The project of a session that is recorded; null where it is not. */
   async #knownProject(draft: Draft): Promise<Project | null> {
-    const id = this.#options.rule.sessionId(draft.assistant, draft.sessionId)
+    return (await this.#recordedSession(draft))?.project ?? null
+  }
+
+  async #recordedSession({
+    assistant,
+    sessionId,
+  }: Pick<Draft, 'assistant' | 'sessionId'>): Promise<Session | undefined> {
+    const id = this.sessionId(assistant, sessionId)
     if (!this.#sessions.has(id)) {
       for (const [known, events] of await this.#options.recorded.sessionEvents([id]))
         this.#restore(known, events)
     }
-    return this.#sessions.get(id)?.project ?? null
+    return this.#sessions.get(id)
   }
 
   /** Those events that are not recorded, or weigh more than what is, each id once. */
@@ -220,7 +257,11 @@ export class Recorder {
   }
 
   #due(id: string, session: Session, now?: number, isOpen = false): Event[] {
-    return session.lifecycle.due(now, isOpen).flatMap(({ at, fact }) => {
+    return this.#eventsOf(id, session, session.lifecycle.due(now, isOpen))
+  }
+
+  #eventsOf(id: string, session: Session, facts: readonly DatedFact[]): Event[] {
+    return facts.flatMap(({ at, fact }) => {
       const draft: Draft = { at, assistant: session.assistant, sessionId: id, cwd: null, fact }
       return this.#options.rule.event(draft, session.project) ?? []
     })
@@ -245,7 +286,7 @@ export class Recorder {
 
   /** The process that asked is gone, and nobody can answer it any more. */
   #giveUpWaiting(id: string, { lifecycle, assistant, project }: Session): Event[] {
-    if (!lifecycle.awaitsAnswer) return []
+    if (!lifecycle.awaitsAnswer || lifecycle.isEnded) return []
     const fact = { type: 'waiting', reason: 'unknown' } as const
     const event = this.#options.rule.event(
       { at: lifecycle.lastAt, assistant, sessionId: id, cwd: null, fact },

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { LocalFields, SourceStatus } from '../../core/api.ts'
+import type { HookSays, LocalFields, SourceStatus } from '../../core/api.ts'
 import type { Assistant } from '../../core/events.ts'
 import type { Timers } from '../../core/timers.ts'
 import { sessionIdOf } from './adapters.ts'
@@ -7,6 +7,7 @@ import { DatabaseIntake, type DatabaseIntakeOptions } from './database-intake.ts
 import { directoriesOf } from './directories.ts'
 import { DocumentIntake } from './document-intake.ts'
 import { FileIntake, type FileIntakeOptions } from './file-intake.ts'
+import { HookIntake, type Opened } from './hooks.ts'
 import { Locals } from './locals.ts'
 import type { Adapter, Environment, Liveness } from './port.ts'
 import type { IsAlive, Recorder } from './recorder.ts'
@@ -50,6 +51,9 @@ interface Source {
   liveness: Liveness | null
 }
 
+/** The assistant whose hooks there are. */
+const WITH_HOOKS: Assistant = 'claude'
+
 /** Watches every assistant's sessions and has recorded what happens in them. */
 export class Sources {
   readonly #options: SourcesOptions
@@ -57,6 +61,8 @@ export class Sources {
   readonly #locals = new Locals()
   readonly #progress = new Map<Assistant, TailProgress>()
   readonly #watches = new Map<string, FolderWatch>()
+  readonly #hooks: HookIntake | null
+  #setStarted: () => void = () => undefined
   #stopTicking: () => void = () => undefined
   #stopForgetting: () => void = () => undefined
   #isCatchingUp = true
@@ -65,6 +71,7 @@ export class Sources {
   constructor(options: SourcesOptions) {
     this.#options = options
     this.#sources = options.adapters.map((adapter) => this.#source(adapter))
+    this.#hooks = this.#hookIntake()
   }
 
   /** Reads what was there, then follows what happens. Resolves when what was there has been read. */
@@ -79,8 +86,9 @@ export class Sources {
       await documents.flush()
     }
     await this.#pollProcesses()
-    await recorder.goLive(this.#isAlive)
+    await recorder.goLive(this.isAlive)
     this.#isCatchingUp = false
+    this.#setStarted()
     this.#forgetOld()
     this.#watchProcesses()
     this.#tickLater()
@@ -89,6 +97,7 @@ export class Sources {
   /** Stops reading; what was read is recorded, and each file's place is kept. */
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#hooks?.close()
     this.#stopTicking()
     this.#stopForgetting()
     await Promise.all([
@@ -126,6 +135,30 @@ export class Sources {
   /** What only this machine's owner sees of a session, by the id in events. */
   local(sessionId: string): LocalFields | undefined {
     return this.#locals.get(sessionId)
+  }
+
+  /** Takes what a hook says; what follows is recorded in the background. */
+  hooked(says: HookSays, opened: Opened): void {
+    this.#hooks?.take(says, opened).catch(this.#options.onError)
+  }
+
+  #hookIntake(): HookIntake | null {
+    const source = this.#sources.find(({ adapter }) => adapter.assistant === WITH_HOOKS)
+    if (!source) return null
+    const { recorder, timers } = this.#options
+    return new HookIntake({
+      assistant: WITH_HOOKS,
+      recorder,
+      timers,
+      liveness: source.liveness,
+      started: new Promise((resolve) => (this.#setStarted = resolve)),
+      readNow: async (sessionId) => {
+        const isOfSession = (path: string) => path.split(/[\\/]|\.jsonl$/).includes(sessionId)
+        await source.tail.readNow(isOfSession)
+        await source.files.flush(isOfSession)
+      },
+      pollProcesses: () => this.#pollProcesses(),
+    })
   }
 
   #source(adapter: Adapter): Source {
@@ -168,7 +201,7 @@ export class Sources {
   }
 
   /** A session is of one assistant: whoever knows it to live, or to be gone, is right. */
-  readonly #isAlive: IsAlive = (sessionId) => {
+  readonly isAlive: IsAlive = (sessionId) => {
     const answers = this.#sources.map(({ liveness }) => liveness?.isAlive(sessionId))
     return answers.find((answer) => answer === true) ?? answers.find((answer) => answer === false)
   }
@@ -194,7 +227,7 @@ export class Sources {
   async #tick(): Promise<void> {
     this.#watchProcesses()
     await this.#pollProcesses()
-    await this.#options.recorder.tick(this.#isAlive)
+    await this.#options.recorder.tick(this.isAlive)
   }
 
   async #pollProcesses(): Promise<void> {

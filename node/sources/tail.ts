@@ -169,6 +169,13 @@ export class Tail implements FileHost {
     this.#folders.file(path)?.dealtWith(offset, this)
   }
 
+  /** Reads the files that are wanted and have been seen to their present end; what goes wrong is a problem as ever. */
+  async readNow(isWanted: (path: string) => boolean): Promise<void> {
+    if (this.stopping || this.#found) return
+    const files = [...this.#folders.files].filter(({ path }) => isWanted(path) && this.#problems.isDue(path))
+    await this.#queue.visitAll(files)
+  }
+
   isReadAgain(file: TailedFile): boolean {
     return !this.#caughtUp && this.timers.now() - file.mtimeMs < (this.#options.readAgainMs ?? -Infinity)
   }

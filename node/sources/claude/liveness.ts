@@ -13,6 +13,8 @@ interface ProcessState {
   since: number | null
   /** null where it does not say that it waits for a person. */
   waiting: WaitingReason | null
+  /** Whether it would say so. */
+  tellsWaits: boolean
 }
 
 export interface ClaudeLivenessOptions {
@@ -67,8 +69,16 @@ export class ClaudeLiveness implements Liveness {
 
   isAlive(sessionId: string): boolean | undefined {
     if (!this.#tells) return undefined
+    return this.#living(sessionId).length > 0
+  }
+
+  tellsWaits(sessionId: string): boolean {
+    return this.#living(sessionId).some((state) => state.tellsWaits)
+  }
+
+  #living(sessionId: string): ProcessState[] {
     const ofSession = [...this.#states.values()].filter((state) => state.sessionId === sessionId)
-    return ofSession.some(({ pid }) => this.#isProcessAlive(pid))
+    return ofSession.filter(({ pid }) => this.#isProcessAlive(pid))
   }
 
   /** A wait that was not told of yet, or that one that was is over. */
@@ -123,7 +133,9 @@ function stateOf(value: unknown): ProcessState | null {
   const { pid, sessionId, status, waitingFor } = value
   if (!Number.isSafeInteger(pid) || (pid as number) <= 0 || typeof sessionId !== 'string') return null
   const since = [value.statusUpdatedAt, value.updatedAt].find(isTime) ?? null
-  return { pid: pid as number, sessionId, since, waiting: status === 'waiting' ? reasonOf(waitingFor) : null }
+  const waiting = status === 'waiting' ? reasonOf(waitingFor) : null
+  const tellsWaits = since !== null && typeof status === 'string'
+  return { pid: pid as number, sessionId, since, waiting, tellsWaits }
 }
 
 function reasonOf(word: unknown): WaitingReason {
