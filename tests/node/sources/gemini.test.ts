@@ -241,6 +241,18 @@ describe('in a line of a Gemini session', () => {
     ])
   })
 
+  test('a response that has grown where a conversation is written again counts with what it has then', () => {
+    const tokens = { input: 10, output: 50, cached: 4, thoughts: 2, tool: 0, total: 62 }
+    const again = { $set: { messages: [model('m1', { tokens }), model('m2', { tokens })] } }
+    const reader = open()
+    const found = facts(reader, ids, model('m1'), model('m2'), again)
+    const last = reader.flush().map(({ fact }) => fact)
+    const outputs = [...found, ...last].map(
+      (fact) => fact.type === 'response' && [fact.messageId, fact.tokens.output],
+    )
+    expect(outputs).toEqual([['m1', 7], ['m1', 52], ['m2', 52]]) // prettier-ignore
+  })
+
   test('what Gemini CLI says for the model is no response', () => {
     const said = { id: 'm1', timestamp: T, type: 'gemini', content: 'Got it. Thanks for the context!' }
     const reader = open()
@@ -259,6 +271,18 @@ describe('in a line of a Gemini session', () => {
     const message = model('m1', { toolCalls: [call] })
     const found = facts(open(), ids, message, message)
     expect(found.map((fact) => fact.type === 'tool' && fact.status)).toEqual(expected)
+  })
+
+  test('a call began before it ended, also where its message was written after it', () => {
+    const call = {
+      id: 'c1',
+      name: 'glob',
+      args: {},
+      status: 'success',
+      timestamp: '2026-06-14T14:59:59.000Z',
+    }
+    const drafts = open().read(bytesOf(model('m1', { toolCalls: [call] })), 0)
+    expect(drafts.map(({ at }) => at - Date.parse(T))).toEqual([-1000, -1000])
   })
 
   test('a call that asks for approval waits for an answer', () => {
