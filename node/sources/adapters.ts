@@ -3,6 +3,7 @@ import { codex } from './codex/adapter.ts'
 import { copilot } from './copilot/adapter.ts'
 import type { NamedDirectories } from './directories.ts'
 import { sessionFolders } from './directories.ts'
+import { droid } from './droid/adapter.ts'
 import { gemini } from './gemini/adapter.ts'
 import { opencode } from './opencode/adapter.ts'
 import { pi } from './pi/adapter.ts'
@@ -10,7 +11,7 @@ import type { Adapter, Environment, Form } from './port.ts'
 import { qwen } from './qwen/adapter.ts'
 
 /** Every assistant that VibeTea reads: one line each. */
-export const ADAPTERS: readonly Adapter[] = [claude, codex, copilot, gemini, opencode, pi, qwen]
+export const ADAPTERS: readonly Adapter[] = [claude, codex, copilot, gemini, opencode, pi, qwen, droid]
 
 /** How many of a file's first lines an adapter is shown to recognise it. */
 export const RECOGNISED_BY_LINES = 50

@@ -3,6 +3,7 @@ import { categoryOfStatus, categoryOfText } from '../api-errors.ts'
 import { listOf, Texts, timeOf, tokenCount } from '../fields.ts'
 import type { Fields } from '../json-line.ts'
 import { isCut, isFields } from '../json-line.ts'
+import { patchedFile } from '../patch.ts'
 import type { Usage } from './usage.ts'
 import { usageOf } from './usage.ts'
 
@@ -163,18 +164,14 @@ function callOf(value: unknown, nameField: 'name' | 'toolName', texts: Texts): C
   const tool = texts.take(value[nameField]) ?? ''
   const path = isFields(value.arguments)
     ? texts.take(value.arguments.path ?? value.arguments.file_path)
-    : patchedFile(tool, value.arguments, texts)
+    : fileOfPatch(tool, value.arguments, texts)
   return { callId, tool, ...(path !== null && { path }) }
 }
 
-/** The file that a patch changes, where it is only one. */
-function patchedFile(tool: string, patch: unknown, texts: Texts): string | null {
+function fileOfPatch(tool: string, patch: unknown, texts: Texts): string | null {
   if (tool !== 'apply_patch' || typeof patch !== 'string') return null
   if (isCut(patch)) texts.sawCut = true
-  const named = new Set(
-    [...patch.matchAll(/^\*\*\* (?:Add|Update|Delete) File: (.+)$/gm)].map(([, path]) => path!),
-  )
-  return named.size === 1 ? [...named][0]!.trim() : null
+  return patchedFile(patch)
 }
 
 function agentBody(data: Fields, state: 'started' | 'finished', texts: Texts): Body | null {
