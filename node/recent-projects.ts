@@ -3,7 +3,7 @@ import type { NamedProject } from '../core/project-key.ts'
 import type { Settings } from './home/settings.ts'
 import { SharingDecisions } from './home/sharing.ts'
 import { ADAPTERS, sessionDirectories } from './sources/adapters.ts'
-import { attempt, filesAt } from './sources/batch-files.ts'
+import { attempt, filesAt, type FoundFile } from './sources/batch-files.ts'
 import { foundIn } from './sources/batch-read.ts'
 import { nativeBlake2b } from './sources/native-hash.ts'
 import type { Environment } from './sources/port.ts'
@@ -36,30 +36,30 @@ export async function recentProjects(options: RecentProjectsOptions): Promise<Na
   const projects = new Projects({ tagKey: new Uint8Array(32), hash: nativeBlake2b, homeDirectory, runGit })
   const names = new Set<string>()
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
-  for (const path of await recentFiles(options)) {
+  for (const file of await recentFiles(options)) {
     if (signal.aborted) break
-    const directories = await attempt(path, () => directoriesIn(path, buffer, options.since), ignore)
+    const directories = await attempt(file.path, () => directoriesIn(file, buffer, options.since), ignore)
     for (const directory of directories ?? []) names.add((await projects.resolve(directory)).name)
   }
   return [...names].filter((name) => sharing.sharingOf(name) !== 'excluded').map((project) => ({ project }))
 }
 
 /** Session files that were written to since then, the latest first. */
-async function recentFiles({ settings, environment, since }: RecentProjectsOptions): Promise<string[]> {
-  const found: { path: string; mtimeMs: number }[] = []
+async function recentFiles({ settings, environment, since }: RecentProjectsOptions): Promise<FoundFile[]> {
+  const found: { file: FoundFile; mtimeMs: number }[] = []
   const directories = sessionDirectories(settings.directories, environment)
-  for (const path of await filesAt(directories, ignore, since)) {
-    const stats = await attempt(path, () => stat(path), ignore)
-    if (stats) found.push({ path, mtimeMs: stats.mtimeMs })
+  for (const file of await filesAt(directories, ignore, since)) {
+    const stats = await attempt(file.path, () => stat(file.path), ignore)
+    if (stats) found.push({ file, mtimeMs: stats.mtimeMs })
   }
-  return found.sort((a, b) => b.mtimeMs - a.mtimeMs).map(({ path }) => path)
+  return found.sort((a, b) => b.mtimeMs - a.mtimeMs).map(({ file }) => file)
 }
 
 /** The directory that a session first says it runs in, those of all sessions in a database since `since`. */
-async function directoriesIn(path: string, buffer: Buffer, since: number): Promise<Set<string>> {
+async function directoriesIn(file: FoundFile, buffer: Buffer, since: number): Promise<Set<string>> {
   const directories = new Set<string>()
   let chunks = 0
-  for await (const { form, drafts } of foundIn(path, ADAPTERS, buffer)) {
+  for await (const { form, drafts } of foundIn(file, ADAPTERS, buffer)) {
     for (const { at, cwd } of drafts) {
       if (cwd === null || (form === 'database' && at < since)) continue
       directories.add(cwd)

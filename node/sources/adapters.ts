@@ -1,7 +1,7 @@
 import { claude } from './claude/adapter.ts'
 import { codex } from './codex/adapter.ts'
 import { copilot } from './copilot/adapter.ts'
-import type { NamedDirectories } from './directories.ts'
+import type { NamedDirectories, SessionFolder } from './directories.ts'
 import { sessionFolders } from './directories.ts'
 import { droid } from './droid/adapter.ts'
 import { gemini } from './gemini/adapter.ts'
@@ -16,11 +16,17 @@ export const ADAPTERS: readonly Adapter[] = [claude, codex, copilot, gemini, ope
 /** How many of a file's first lines an adapter is shown to recognise it. */
 export const RECOGNISED_BY_LINES = 50
 
+/** Whose file it is, and how it is read. */
+export interface Recognised {
+  adapter: Adapter
+  form: Form
+}
+
 /** The assistant that wrote a file, and how it is read, see `Adapter.recognises`; null where it is no session's. */
 export function recognise(
   head: readonly Buffer[],
   adapters: readonly Adapter[] = ADAPTERS,
-): { adapter: Adapter; form: Form } | null {
+): Recognised | null {
   for (const adapter of adapters) {
     const form = adapter.recognises(head)
     if (form) return { adapter, form }
@@ -40,6 +46,6 @@ export function sessionIdOf(path: string): string {
 }
 
 /** The folders of every assistant's session files, see `sessionFolders`. */
-export function sessionDirectories(named: NamedDirectories, environment: Environment): string[] {
+export function sessionDirectories(named: NamedDirectories, environment: Environment): SessionFolder[] {
   return sessionFolders(ADAPTERS, named, environment)
 }

@@ -1,7 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import type { Draft } from '../../core/rule.ts'
-import { recognise, RECOGNISED_BY_LINES, sessionIdOf } from './adapters.ts'
-import { documentDrafts, kindOf, MAX_DOCUMENT_BYTES, readDocument } from './documents.ts'
+import { recognise, RECOGNISED_BY_LINES, sessionIdOf, type Recognised } from './adapters.ts'
+import type { FoundFile } from './batch-files.ts'
+import { documentDrafts, kindOf, MAX_DOCUMENT_BYTES, readDocument, withoutMark } from './documents.ts'
 import { parseLine } from './json-line.ts'
 import { LineSplitter } from './lines.ts'
 import type { Adapter, Form } from './port.ts'
@@ -16,12 +17,6 @@ const HEAD_STEP_BYTES = 4096
 /** What an adapter is shown of an SQLite database: its header. */
 const SQLITE_HEADER_BYTES = 100
 
-/** Whose file it is, and how it is read. */
-export interface Recognised {
-  adapter: Adapter
-  form: Form
-}
-
 /** Some of what a file holds. */
 export interface Found {
   form: Form
@@ -29,19 +24,21 @@ export interface Found {
 }
 
 /**
- * What a file holds, a few milliseconds' worth at a time, read by the adapter that recognises it; nothing where none
- * does. `buffer` is what lines are read into: one for many files in turn, as a new one for each keeps the garbage
+ * What a file holds, a few milliseconds' worth at a time, read by the adapter that it is known for, else by the one that
+ * recognises it; nothing where none does. `buffer` is what lines are read into: one for many files in turn, as a new one for each keeps the garbage
  * collector busy. Throws the system's error, and a `VibeTeaError` that says why a document or a database cannot be read.
  */
 export async function* foundIn(
-  path: string,
+  { path, known }: FoundFile,
   adapters: readonly Adapter[],
   buffer: Buffer,
 ): AsyncGenerator<Found> {
   const file = await open(path, 'r')
   try {
     const { bytesRead } = await file.read(buffer, 0, buffer.length, 0)
-    const { recognised, isInBuffer } = await recogniseFile(file, buffer, bytesRead, path, adapters)
+    const { recognised, isInBuffer } = known
+      ? { recognised: known, isInBuffer: true }
+      : await recogniseFile(file, buffer, bytesRead, path, adapters)
     if (!recognised) return
     const { adapter, form } = recognised
     if (form === 'lines') yield* inLines(file, buffer, isInBuffer ? bytesRead : 0, path, adapter)
@@ -142,7 +139,7 @@ async function recogniseFile(
   }
   // As no document of ours is as large, or it is not known to be one, nothing is to be told.
   if ((await file.stat()).size > MAX_DOCUMENT_BYTES) return { recognised: null, isInBuffer }
-  return { recognised: recognise([await readDocument(path)], adapters), isInBuffer }
+  return { recognised: recognise([withoutMark(await readDocument(path))], adapters), isInBuffer }
 }
 
 /** The lines at a file's beginning, one by one; valid until the next is asked for. */

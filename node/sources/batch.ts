@@ -2,9 +2,10 @@ import type { Event } from '../../core/events.ts'
 import { VibeTeaError } from '../../core/errors.ts'
 import type { Project, Rule } from '../../core/rule.ts'
 import { BatchEvents, TURN_EVENTS } from './batch-events.ts'
-import type { OnProblem } from './batch-files.ts'
+import type { FoundFile, OnProblem } from './batch-files.ts'
 import { attempt, filesAt } from './batch-files.ts'
 import { CHUNK_BYTES, foundIn } from './batch-read.ts'
+import type { SessionFolder } from './directories.ts'
 import type { Adapter } from './port.ts'
 
 export interface BatchOptions {
@@ -26,16 +27,20 @@ export interface BatchOptions {
 
 /**
  * Every event of some session files once, with its final values, by time and then by id. Paths are files of any
- * assistant, recognised by what they hold, or folders, read recursively; a file that is no session's yields nothing.
+ * assistant, recognised by what they hold, or folders, read recursively; a file that is no session's yields nothing. In
+ * an assistant's own folder its session files are read as the node reads them.
  * Events begin to come when all files have been read. Without `onProblem` it throws a `VibeTeaError`
  * (`unreadable_file`) that names the path.
  */
-export async function* readBatch(paths: Iterable<string>, options: BatchOptions): AsyncGenerator<Event> {
+export async function* readBatch(
+  paths: Iterable<string | SessionFolder>,
+  options: BatchOptions,
+): AsyncGenerator<Event> {
   const { onProblem = raise, changedSince, pause } = options
   const events = new BatchEvents(options.rule)
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
-  for (const path of await filesAt(paths, onProblem, changedSince)) {
-    await attempt(path, () => readFile(path, buffer, options, events), onProblem)
+  for (const file of await filesAt(paths, onProblem, changedSince)) {
+    await attempt(file.path, () => readFile(file, buffer, options, events), onProblem)
   }
   const following = events.follow(options.now)
   while (following.next().done !== true) await pause?.()
@@ -48,13 +53,13 @@ export async function* readBatch(paths: Iterable<string>, options: BatchOptions)
 }
 
 async function readFile(
-  path: string,
+  file: FoundFile,
   buffer: Buffer,
   options: BatchOptions,
   events: BatchEvents,
 ): Promise<void> {
   const { adapters, projects, pause } = options
-  for await (const { drafts, form } of foundIn(path, adapters, buffer)) {
+  for await (const { drafts, form } of foundIn(file, adapters, buffer)) {
     for (const draft of drafts) {
       events.add(draft, projects.peek(draft.cwd) ?? (await projects.resolve(draft.cwd)))
     }

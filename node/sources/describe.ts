@@ -1,8 +1,9 @@
-import { readdir } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import { VibeTeaError } from '../../core/errors.ts'
 import type { Assistant } from '../../core/events.ts'
 import { ADAPTERS } from './adapters.ts'
-import { directoriesOf } from './directories.ts'
+import { filesAt } from './batch-files.ts'
+import { directoriesOf, type SessionFolder } from './directories.ts'
 import { polledFileSystem } from './file-systems.ts'
 import type { Adapter, Environment } from './port.ts'
 
@@ -19,30 +20,32 @@ export function describeSessions(
 
 async function describe(adapter: Adapter, directories: readonly string[]): Promise<string> {
   const sentences: string[] = []
-  for (const folder of directories.flatMap((directory) => adapter.watched(directory))) {
-    const count = await sessionFiles(adapter, folder)
-    const kind = count === null ? null : await polledFileSystem(folder)
+  for (const directory of directories.flatMap((each) => adapter.watched(each))) {
+    if (!existsSync(directory)) {
+      sentences.push(`no sessions yet in ${directory}`)
+      continue
+    }
+    const kind = await polledFileSystem(directory)
     const polled = kind === null ? '' : `, looked through every few seconds as it lies on ${kind}`
-    sentences.push(
-      count === null ? `no sessions yet in ${folder}` : `${count} session files in ${folder}${polled}`,
-    )
+    sentences.push(`${await counted({ directory, adapter })} in ${directory}${polled}`)
   }
   return sentences.join('; ')
 }
 
-/** null where the folder is not there. */
-async function sessionFiles(adapter: Adapter, folder: string): Promise<number | null> {
-  try {
-    const names = await readdir(folder, { recursive: true })
-    return names.filter((name) => adapter.formOf(name.replaceAll('\\', '/')) !== null).length
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return null
+async function counted(folder: SessionFolder): Promise<string> {
+  const found = await filesAt([folder], (path, message) => {
     throw new VibeTeaError(
       'unreadable_sessions',
-      `${folder} cannot be read: ${message}.`,
-      `Make it readable for you, or name another place with ${adapter.variable}.`,
-      { cause: error },
+      `${path} cannot be read: ${message}.`,
+      `Make it readable for you, or name another place with ${folder.adapter.variable}.`,
     )
-  }
+  })
+  const databases = found.filter(({ known }) => known?.form === 'database').length
+  const files = found.length - databases
+  return [
+    (files > 0 || databases === 0) && `${files} session ${files === 1 ? 'file' : 'files'}`,
+    databases > 0 && (databases === 1 ? '1 database' : `${databases} databases`),
+  ]
+    .filter((part) => part !== false)
+    .join(' and ')
 }

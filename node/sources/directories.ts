@@ -27,14 +27,21 @@ export function directoriesOf(
   return named[adapter.assistant] ?? adapter.defaultDirectories(environment)
 }
 
+/** A folder in which an assistant keeps session files, absolute: of what lies in it, only those are looked at. */
+export interface SessionFolder {
+  directory: string
+  adapter: Adapter
+}
+
 /** The folders of all assistants' session files; those that nobody named and that are not there are left out. */
 export function sessionFolders(
   adapters: readonly Adapter[],
   named: NamedDirectories,
   environment: Environment,
-): string[] {
+): SessionFolder[] {
   return adapters.flatMap((adapter) => {
-    const folders = directoriesOf(adapter, named, environment).flatMap((each) => adapter.watched(each))
-    return named[adapter.assistant] ? folders : folders.filter((each) => existsSync(each))
+    const directories = directoriesOf(adapter, named, environment).flatMap((each) => adapter.watched(each))
+    const there = named[adapter.assistant] ? directories : directories.filter((each) => existsSync(each))
+    return there.map((directory) => ({ directory, adapter }))
   })
 }

@@ -11,6 +11,7 @@ const TURN_DRAFTS = 250
 /** A short piece costs as much as one of so many bytes. */
 const LEAST_BYTES = 512
 const BLANK = new Set([0x20, 0x09, 0x0a, 0x0d])
+const BOM = Buffer.from('\ufeff')
 const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
 const SQLITE_MAGIC = Buffer.from('SQLite format 3\0', 'latin1')
 
@@ -18,9 +19,14 @@ const SQLITE_MAGIC = Buffer.from('SQLite format 3\0', 'latin1')
 export function kindOf(beginning: Buffer): 'sqlite' | 'zstd' | 'json' | 'other' {
   if (beginning.subarray(0, SQLITE_MAGIC.length).equals(SQLITE_MAGIC)) return 'sqlite'
   if (beginning.subarray(0, ZSTD_MAGIC.length).equals(ZSTD_MAGIC)) return 'zstd'
-  let at = beginning.subarray(0, 3).equals(Buffer.from('\ufeff')) ? 3 : 0
+  let at = beginning.length - withoutMark(beginning).length
   while (BLANK.has(beginning[at]!)) at++
   return beginning[at] === 0x7b || beginning[at] === 0x5b ? 'json' : 'other'
+}
+
+/** A document without the byte order mark before it. */
+export function withoutMark(document: Buffer): Buffer {
+  return document.subarray(0, BOM.length).equals(BOM) ? document.subarray(BOM.length) : document
 }
 
 /** All of a file. Throws the system's error, and a `VibeTeaError` (`document_too_large`) above MAX_DOCUMENT_BYTES. */
@@ -47,7 +53,8 @@ export function tooLarge(path: string): VibeTeaError {
 export function* documentDrafts(adapter: Adapter, reader: Reader, document: Buffer): Generator<Draft[]> {
   let drafts: Draft[] = []
   let bytes = 0
-  for (const piece of adapter.pieces?.(document) ?? [document]) {
+  const bare = withoutMark(document)
+  for (const piece of adapter.pieces?.(bare) ?? [bare]) {
     for (const draft of reader.read(piece, 0)) {
       if (drafts.push(draft) < TURN_DRAFTS) continue
       yield drafts
