@@ -286,7 +286,66 @@ describe('reading a Codex file', () => {
 
   test('goes on as its own after another’s metadata in the middle', () => {
     const said = (message: string) => event({ type: 'user_message', message })
-    expect(facts(meta(), said('one'), meta({ id: TASTER_ID }), said('two'))).toHaveLength(2)
+    const other = { ...meta({ id: TASTER_ID }), timestamp: said('one').timestamp }
+    expect(facts(meta(), said('one'), other, said('two'))).toHaveLength(2)
+  })
+
+  test('has a first record of its own right after what was copied with its times', () => {
+    const said = (message: string, seconds: number) => event({ type: 'user_message', message }, seconds)
+    const other = { ...meta({ id: TASTER_ID }), timestamp: '2026-05-14T14:00:00Z' }
+    expect(facts(meta(), other, said('theirs', -0.3), said('mine', 0.2))).toEqual([
+      { type: 'prompt', text: 'mine' },
+    ])
+  })
+
+  test('leaves out a copy that begins without the other thread’s metadata', () => {
+    const said = (message: string, seconds: number) => event({ type: 'user_message', message }, seconds)
+    const own = meta({ forked_from_id: TASTER_ID })
+    expect(facts(own, said('theirs', 0.1), said('theirs too', 0.2), said('mine', 3))).toEqual([
+      { type: 'prompt', text: 'mine' },
+    ])
+  })
+
+  test('takes the prompt just before its first turn for its own, and not one that is older than itself', () => {
+    const said = (seconds: number) => event({ type: 'user_message', message: 'Pour' }, seconds)
+    const turn = event({ type: 'task_started', turn_id: TURN }, 0.2)
+    const own = meta({ forked_from_id: TASTER_ID })
+    expect(facts(own, said(0.1), turn)).toEqual([{ type: 'prompt', text: 'Pour' }])
+    expect(facts(own, said(-60), turn)).toEqual([])
+  })
+
+  test('goes by the thread that a record names', () => {
+    const used = (id: string) => ({ ...event({ thread_id: id }, 0.1), type: 'token_usage_record' })
+    const said = event({ type: 'user_message', message: 'Pour' }, 0.2)
+    const own = meta({ forked_from_id: TASTER_ID })
+    expect(facts(own, used(TASTER_ID), said)).toEqual([])
+    expect(facts(own, used(KETTLE_ID), said)).toEqual([{ type: 'prompt', text: 'Pour' }])
+  })
+
+  test('does not count the totals that it was given with a copy', () => {
+    const all = usage(10, 0, 0, 2)
+    const turn = event({ type: 'task_started', turn_id: TURN }, 0.2)
+    const own = meta({ forked_from_id: TASTER_ID })
+    expect(facts(own, tokens(all, all, 0.1), turn, tokens(all, all, 0.3))).toEqual([])
+  })
+
+  test('belongs to the session at the root, where a subagent calls another', () => {
+    const spawn = { thread_spawn: { parent_thread_id: TURN, agent_role: 'tea-taster' } }
+    const sessionOf = (more: object) => {
+      const reader = open()
+      reader.read(line(meta({ id: TASTER_ID, source: { subagent: spawn }, ...more })), 0)
+      return reader.sessionId
+    }
+    expect(sessionOf({ session_id: KETTLE_ID, parent_thread_id: TURN })).toBe(KETTLE_ID)
+    expect(sessionOf({ session_id: TASTER_ID })).toBe(TURN)
+    expect(sessionOf({})).toBe(TURN)
+  })
+
+  test('takes Codex’s own helpers for no subagents, and what they are told for no prompts', () => {
+    const helped = event({ type: 'user_message', message: 'Check this' })
+    for (const subagent of ['review', 'compact', { other: 'guardian' }]) {
+      expect(facts(meta({ source: { subagent } }), helped, event({ type: 'task_complete' }))).toEqual([])
+    }
   })
 
   test('tells the owner the branch, the work tree and the title', () => {
