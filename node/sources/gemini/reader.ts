@@ -231,7 +231,10 @@ export class GeminiReader implements Reader {
     if (released?.isCancelled) this.#endTurn(released.endedAt, released.id)
   }
 
-  /** Nothing more is known to follow in this turn: an answer without calls was its end. */
+  /**
+   * Nothing more is known to follow in this turn: an answer without calls was its end. Calls are written when they are
+   * over, so an answer in words before a long call looks like one too, until then.
+   */
   #closeTurn(): void {
     const released = this.#give(this.#responses.release())
     if (released?.isAnswer || released?.isCancelled) this.#endTurn(released.endedAt, released.id)

@@ -330,6 +330,16 @@ describe('in a line of a Gemini session', () => {
     expect(kinds(found)).toEqual(['prompt', 'tool', 'tool', 'response'])
   })
 
+  test('the turn seems over while a call runs that was announced in words, and goes on with the call', () => {
+    const reader = open()
+    facts(reader, ids, user('u1', 'tea?'), model('m1', { content: 'I boil water.' }))
+    expect(kinds(reader.flush().map(({ fact }) => fact))).toEqual(['response', 'waiting'])
+    const toolCalls = [{ id: 'c1', name: 'glob', args: {}, status: 'success', timestamp: T }]
+    const call = facts(reader, model('m1', { content: 'I boil water.', toolCalls }))
+    expect(kinds(call)).toEqual(['tool', 'tool'])
+    expect(reader.flush()).toEqual([])
+  })
+
   test('the turn is over where a person stops it', () => {
     const notice = { id: 'i1', timestamp: T, type: 'info', content: 'Request cancelled.' }
     const found = facts(open(), ids, user('u1', 'tea?'), model('m1', { content: 'I look.' }), notice, notice)
