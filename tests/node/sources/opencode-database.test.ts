@@ -15,19 +15,13 @@ import { draftsOfDocument, kept } from './acceptance/reading.ts'
 import { expectSound } from './acceptance/soundness.ts'
 import { collected } from './adapter-acceptance.ts'
 import type { Json } from './opencode-fixture.ts'
-import {
-  makeOpenCodeDatabase,
-  OPENCODE_TABLES,
-  OPENCODE_TREE,
-  OpenCodeWriter,
-  treeFiles,
-} from './opencode-fixture.ts'
+import { makeOpenCodeDatabase, OPENCODE_TABLES, OpenCodeWriter, writeTree } from './opencode-fixture.ts'
+import { OPENCODE_STORY, S } from './opencode-story.ts'
 import { told } from './told.ts'
 
 const T = '2026-03-14T15:00:00.000Z'
 const at = (seconds: number) => Date.parse(T) + seconds * 1000
 const SESSION = { id: 'ses_a', directory: '/home/ada/teahouse', title: 'Tea', time: { created: at(0) } }
-const files = await treeFiles()
 
 let dir: string
 let path: string
@@ -109,22 +103,21 @@ const call = (id: string, messageID: string, state: Json, more: Json = {}): Json
 describe('OpenCode’s database', () => {
   test('that took over a tree gives what the tree gave, under the same ids', async () => {
     await teahouse()
-    const tree = files.flatMap((file) =>
-      draftsOfDocument(opencode, {
-        path: join(OPENCODE_TREE, file.path),
-        bytes: Buffer.from(JSON.stringify(file.value, null, 2)),
-      }),
-    )
+    const root = join(dir, 'storage')
+    await writeTree(root, OPENCODE_STORY)
+    const tree = OPENCODE_STORY.flatMap((file) => {
+      const bytes = Buffer.from(JSON.stringify(file.value, null, 2))
+      return draftsOfDocument(opencode, { path: join(root, file.path), bytes })
+    })
     expect(eventsIn(await changesOf())).toEqual(kept(tree))
   })
 
   test('shows titles to their owner, by the session that a person began', async () => {
     await teahouse()
-    const titles = (await changesOf()).flatMap(({ locals }) => [...locals])
-    expect(titles).toEqual([
-      ['ses_31cf92e08ffeU7nFk1PaYb6GmJ', { title: 'Kettle that whistles SECRET (fork #1)' }],
-      ['ses_31d0a7c5effeKw2mTe8HsQ4vBn', { title: 'Kettle that whistles SECRET' }],
-    ])
+    const titles = new Map((await changesOf()).flatMap(({ locals }) => [...locals]))
+    const tea = { title: 'Kettle that whistles SECRET' }
+    const fork = { title: 'Kettle that whistles SECRET (fork #1)' }
+    expect(titles).toEqual(new Map([[S.tea, tea], [S.fork, fork]])) // prettier-ignore
   })
 
   test('keeps its texts to itself: not even a draft has one', async () => {

@@ -1,11 +1,8 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { SqlValue } from '../../../node/sqlite.ts'
 import { Database } from '../../../node/sqlite.ts'
-
-/** The tree of the tea house: a conversation with a subagent, and a fork of it. */
-export const OPENCODE_TREE = fileURLToPath(new URL('fixtures/opencode/storage', import.meta.url))
+import { OPENCODE_STORY } from './opencode-story.ts'
 
 /** A table of OpenCode's database, as far as it matters here, with some that nobody should look into. */
 export const OPENCODE_TABLES: readonly string[] = [
@@ -94,25 +91,15 @@ export interface TreeFile {
   value: Json
 }
 
-/** All documents of the tree, sorted by what they are, and by their paths. */
-export async function treeFiles(): Promise<TreeFile[]> {
-  const files: TreeFile[] = []
-  for (const kind of ['session', 'message', 'part'] as const) {
-    for (const folder of (await readdir(join(OPENCODE_TREE, kind))).sort()) {
-      for (const name of (await readdir(join(OPENCODE_TREE, kind, folder))).sort()) {
-        const path = `${kind}/${folder}/${basename(name)}`
-        files.push({
-          path,
-          kind,
-          value: JSON.parse(await readFile(join(OPENCODE_TREE, path), 'utf8')) as Json,
-        })
-      }
-    }
+/** Writes documents into a tree: `root` is its `storage` folder. */
+export async function writeTree(root: string, files: readonly TreeFile[]): Promise<void> {
+  for (const { path, value } of files) {
+    await mkdir(dirname(join(root, path)), { recursive: true })
+    await writeFile(join(root, path), JSON.stringify(value, null, 2))
   }
-  return files
 }
 
-/** A database with what the tree holds, as OpenCode takes it over, and secrets in the tables beside. */
+/** A database with what the story's tree holds, as OpenCode takes it over, and secrets in the tables beside. */
 export async function makeOpenCodeDatabase(
   path: string,
   now: number,
@@ -123,9 +110,8 @@ export async function makeOpenCodeDatabase(
   await writer.database.exec(
     `INSERT INTO session_share VALUES ('s', 'i', 'SECRETshare', 'https://SECRET.example')`,
   )
-  const files = await treeFiles()
   await writer.together(async () => {
-    for (const { kind, value } of files) await writer[kind](value)
+    for (const { kind, value } of OPENCODE_STORY) await writer[kind](value)
   })
   return writer
 }

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Event } from '../../../core/events.ts'
@@ -11,16 +12,17 @@ import { opencode } from '../../../node/sources/opencode/adapter.ts'
 import { draftsOfDocument, kept } from './acceptance/reading.ts'
 import { acceptAdapter, collected, testRule } from './adapter-acceptance.ts'
 import type { Json, TreeFile } from './opencode-fixture.ts'
-import { OPENCODE_TREE, treeFiles } from './opencode-fixture.ts'
+import { writeTree } from './opencode-fixture.ts'
+import { OPENCODE_STORY, S } from './opencode-story.ts'
 import { told } from './told.ts'
 
 const T = '2026-03-14T15:00:00.000Z'
-const TEA = 'ses_31d0a7c5effeKw2mTe8HsQ4vBn'
-const FORK = 'ses_31cf92e08ffeU7nFk1PaYb6GmJ'
+/** A tree with one document of each kind, of the same story. */
+const SAMPLES = fileURLToPath(new URL('fixtures/opencode/storage', import.meta.url))
 const at = (seconds: number) => Date.parse(T) + seconds * 1000
 
-const files = await treeFiles()
-const pathOf = (file: TreeFile) => join(OPENCODE_TREE, file.path)
+const files = OPENCODE_STORY
+const pathOf = (file: TreeFile) => join(SAMPLES, file.path)
 
 /** The one document that a test is about, by a text in it. */
 function fileWith(kind: TreeFile['kind'], text: string): TreeFile {
@@ -69,19 +71,19 @@ function history(file: TreeFile) {
 acceptAdapter({
   adapter: opencode,
   documents: [
-    fileWith('message', 'gpt-5.1-codex'),
+    files.find(({ value }) => value.finish === 'tool-calls' && JSON.stringify(value).includes('5400'))!,
     fileWith('message', '"statusCode":429'),
-    files.find(({ value }) => value.role === 'user' && value.sessionID === TEA)!,
+    files.find(({ value }) => value.role === 'user' && value.sessionID === S.tea)!,
     fileWith('part', '"subagent_type"'),
     fileWith('part', 'oldString not found'),
     fileWith('part', '"type":"compaction"'),
     fileWith('part', '"type":"retry"'),
-    fileWith('part', 'Rather a gong'),
+    fileWith('part', 'SECRET.md'),
   ].map(history),
   foreign: [
     { id: 's', type: 'message', role: 'user', sessionId: 's', time: { created: at(1) } },
     { sessionId: 's', projectHash: 'p', startTime: T, messages: [] },
-    { type: 'text', timestamp: at(1), sessionID: TEA, part: { id: 'p', messageID: 'm', type: 'text' } },
+    { type: 'text', timestamp: at(1), sessionID: S.tea, part: { id: 'p', messageID: 'm', type: 'text' } },
     { type: 'session', version: 3, id: 's', timestamp: T, cwd: '/tmp' },
     { type: 'user.message', id: 'e1', data: { messageID: 'm' } },
     { id: 'x', time: { created: at(1) }, directory: '/tmp' },
@@ -98,6 +100,12 @@ async function newTree(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'vibetea-opencode-'))
   dirs.push(dir)
   return join(dir, 'opencode', 'storage')
+}
+
+async function storyTree(): Promise<string> {
+  const root = await newTree()
+  await writeTree(root, files)
+  return root
 }
 
 async function write(root: string, path: string, bytes: Buffer | string): Promise<void> {
@@ -132,8 +140,8 @@ const ofSession = (events: readonly Event[], session: string) =>
 
 describe('an OpenCode session', () => {
   test('is told as what happened in it, once each, with its subagent', async () => {
-    const events = await eventsOf(OPENCODE_TREE)
-    expect(ofSession(events, TEA)).toEqual(
+    const events = await eventsOf(await storyTree())
+    expect(ofSession(events, S.tea)).toEqual(
       [
         '1 started',
         '1 prompt',
@@ -189,7 +197,7 @@ describe('an OpenCode session', () => {
   })
 
   test('that was forked counts what it repeats for the one in which it happened', async () => {
-    expect(ofSession(await eventsOf(OPENCODE_TREE), FORK)).toEqual(
+    expect(ofSession(await eventsOf(await storyTree()), S.fork)).toEqual(
       [
         '401 started',
         '401 prompt',
@@ -212,10 +220,10 @@ describe('an OpenCode session', () => {
       return [reader.sessionId, reader.local]
     }
     expect(local(fileWith('session', '"Kettle that whistles SECRET"'))).toEqual([
-      TEA,
+      S.tea,
       { title: 'Kettle that whistles SECRET' },
     ])
-    expect(local(fileWith('session', '@explore'))).toEqual([TEA, {}])
+    expect(local(fileWith('session', '@explore'))).toEqual([S.tea, {}])
   })
 
   test('without a title yet shows none', async () => {
@@ -234,7 +242,8 @@ describe('an OpenCode session', () => {
 
 describe('the JSON tree', () => {
   test('gives the same in whatever order its files are written, rewritten and read', async () => {
-    const whole = kept(files.flatMap(({ path }) => draftsAt(OPENCODE_TREE, path)))
+    const story = await storyTree()
+    const whole = kept(files.flatMap(({ path }) => draftsAt(story, path)))
     const growing = files.filter(({ kind }) => kind !== 'session')
     await fc.assert(
       fc.asyncProperty(fc.infiniteStream(fc.nat(2 ** 20)), async (dice) => {
