@@ -14,14 +14,13 @@ import type {
   SessionRecord,
   UserMessage,
 } from './record.ts'
+import { Prompts } from './prompts.ts'
 import { Remembered } from './remembered.ts'
 import { recordOf } from './record.ts'
 import type { Released } from './responses.ts'
 import { Responses } from './responses.ts'
 
-/** Prompts are compared by their beginnings, which are never cut. */
-const COMPARED_CHARACTERS = 40
-/** Ids and beginnings that are remembered: after a compaction all of a conversation is written again. */
+/** Ids and names that are remembered: what is forgotten is given out again, and known by its id all the same. */
 const MAX_REMEMBERED = 4096
 
 /**
@@ -44,9 +43,7 @@ export class GeminiReader implements Reader {
   /** `none` before the first prompt. */
   #turn: 'none' | 'open' | 'over' = 'none'
   readonly #responses = new Responses()
-  /** What is being read is a conversation written again, under other ids. */
-  #isReplay = false
-  readonly #prompts = new Remembered(MAX_REMEMBERED)
+  readonly #prompts = new Prompts()
   /** Ids of messages, and names of what calls told. */
   readonly #said = new Remembered(MAX_REMEMBERED)
   #drafts: Draft[] = []
@@ -136,16 +133,16 @@ export class GeminiReader implements Reader {
    * said before a compaction has another id and another time in it, so only what begins like nothing before is new.
    */
   #takeCheckpoint(messages: readonly Message[], offset: number): void {
-    const isReplay = !this.#prompts.isEmpty
+    const isAgain = !this.#prompts.isEmpty
     for (const [i, message] of messages.entries()) {
-      this.#isReplay = isReplay
+      if (isAgain) this.#prompts.begin()
       const next = messages[i + 1]
       const isSummary = message.type === 'user' && next?.type === 'gemini' && next.acknowledges
       if (isSummary && !this.#said.has(message.id)) this.#compact(message)
       else if (message.type === 'gemini' && this.#responses.knows(message.id)) this.#takeCopy(message)
       else this.#takeMessage(message, offset)
     }
-    this.#isReplay = false
+    this.#prompts.goOn()
   }
 
   #takeMessage(message: Message, offset: number): void {
@@ -159,14 +156,13 @@ export class GeminiReader implements Reader {
   #takeUser(message: UserMessage): void {
     const { id, at, said } = message
     if (!this.#said.add(id)) return
-    if (said.kind === 'context') this.#isReplay = !this.#prompts.isEmpty
+    if (said.kind === 'context') this.#prompts.begin()
     else if (said.kind === 'summary') this.#compact(message)
-    else if (said.kind === 'result' && !this.#isReplay) this.#continueTurn()
-    else if (said.kind === 'prompt' && !(this.#isReplay && this.#isRepeated(said))) {
+    else if (said.kind === 'result' && !this.#prompts.isReplay) this.#continueTurn()
+    else if (said.kind === 'prompt' && this.#prompts.take(said.text)) {
       this.#closeTurn()
       this.#turn = 'open'
       this.#isCompacted = false
-      this.#prompts.add(beginningOf(said.text))
       // The text may be written anew, with hidden parts of it or without; the id stays.
       if (!this.#isSubagent) this.#say(at, { type: 'prompt', text: id })
     }
@@ -175,7 +171,7 @@ export class GeminiReader implements Reader {
   #takeModelMessage(message: ModelMessage, offset: number): void {
     const at = message.at ?? this.#lastAt
     if (at === null || !(message.isResponse || message.calls.length > 0)) return
-    this.#isReplay = false
+    this.#prompts.goOn()
     if (!this.#responses.isHeld(message.id)) {
       this.#give(this.#responses.release())
       this.#turn = 'open'
@@ -256,16 +252,8 @@ export class GeminiReader implements Reader {
     if (!this.#isSubagent) this.#say(at, { type: 'waiting', reason: 'turn', after })
   }
 
-  #isRepeated({ text }: { text: string }): boolean {
-    return this.#prompts.has(beginningOf(text))
-  }
-
   #say(at: number | null, fact: Fact): void {
     if (at === null) return
     this.#drafts.push({ at, assistant: 'gemini', sessionId: this.sessionId, cwd: this.#cwd, fact })
   }
-}
-
-function beginningOf(text: string): string {
-  return text.slice(0, COMPARED_CHARACTERS)
 }

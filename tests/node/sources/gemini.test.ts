@@ -222,6 +222,8 @@ describe('in a line of a Gemini session', () => {
     expect(kinds(facts(reader, ids, user('u1', 'go on'), user('u2', 'go on')))).toEqual(['prompt', 'prompt'])
     const checkpoint = { $set: { messages: [user('u3', 'go on'), user('u4', 'and then?')] } }
     expect(facts(reader, checkpoint)).toEqual([{ type: 'prompt', text: 'u4' }])
+    const begun = { $set: { messages: [user('u5', 'go on'), model('m1'), user('u6', 'go on')] } }
+    expect(kinds(facts(open(), ids, begun))).toEqual(['prompt', 'response', 'prompt'])
   })
 
   test('a response is held until another message comes, with the tokens that it has then', () => {
