@@ -8,6 +8,9 @@ import type { DatabaseSink } from './tail-port.ts'
 /** A database that nobody writes to for so long is closed, so that nothing of ours keeps it from others. */
 export const IDLE_MS = 60_000
 
+/** Sessions of the last day keep their titles and branches over a restart, as `readAgainMs` of the tail. */
+const RECENT_LOCALS_MS = 86_400_000
+
 export interface DatabaseIntakeOptions {
   adapter: Adapter
   record(drafts: readonly Draft[]): Promise<void>
@@ -28,6 +31,8 @@ interface OpenDatabase {
 export class DatabaseIntake implements DatabaseSink {
   readonly #options: DatabaseIntakeOptions
   readonly #open = new Map<string, OpenDatabase>()
+  /** Whose sessions' titles and branches are known. */
+  readonly #recalled = new Set<string>()
   readonly #closing = new Set<Promise<void>>()
 
   constructor(options: DatabaseIntakeOptions) {
@@ -42,9 +47,10 @@ export class DatabaseIntake implements DatabaseSink {
     const database = await this.#database(path)
     database.stopWaiting()
     try {
+      await this.#recall(path, database.reader)
       for await (const { drafts, mark, locals } of database.reader.changes(since)) {
         await this.#options.record(drafts)
-        for (const [sessionId, local] of locals) this.#options.onLocal(sessionId, local)
+        this.#tell(locals)
         marked(mark)
         if (isStopping()) break
         await nextTurn()
@@ -70,6 +76,17 @@ export class DatabaseIntake implements DatabaseSink {
   async close(): Promise<void> {
     for (const path of this.#open.keys()) this.forget(path)
     await Promise.all(this.#closing)
+  }
+
+  async #recall(path: string, reader: DatabaseReader): Promise<void> {
+    if (this.#recalled.has(path)) return
+    const since = this.#options.timers.now() - RECENT_LOCALS_MS
+    this.#tell((await reader.recentLocals?.(since)) ?? new Map())
+    this.#recalled.add(path)
+  }
+
+  #tell(locals: ReadonlyMap<string, LocalFields>): void {
+    for (const [sessionId, local] of locals) this.#options.onLocal(sessionId, local)
   }
 
   async #database(path: string): Promise<OpenDatabase> {

@@ -81,6 +81,11 @@ export interface DatabaseReader {
    * `VibeTeaError` that says what is wrong with the file: it is tried again after a while.
    */
   changes(since: number): AsyncIterable<Changes>
+  /**
+   * What only this machine's owner sees of the sessions that were changed since then, ms since 1970, by the assistant's
+   * own session id: asked once in a run, for a later run begins where an earlier one left off.
+   */
+  recentLocals?(since: number): Promise<ReadonlyMap<string, LocalFields>>
   close(): Promise<void>
 }
 

@@ -69,7 +69,7 @@ export class TailedDatabase extends TailedFile {
     await this.look(stats)
     if (this.#identity !== this.#seenIdentity) this.#beginAnew(host)
     const isEmpty = this.size === 0 && this.#wal === ''
-    if (isEmpty || this.isUnchanged || this.#isAsRead) return
+    if (isEmpty || this.#isAsRead || (this.isUnchanged && !host.isReadAgain(this))) return
     const state = this.#seenState
     this.#readAt = now
     await handOver(this.path, 'changes', () => this.#readChanges(host))

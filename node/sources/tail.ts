@@ -203,6 +203,7 @@ export class Tail implements FileHost {
   }
 
   again(file: TailedFile, ms: number): void {
+    if (this.stopping) return
     this.#later.get(file)?.()
     const visit = () => {
       this.#later.delete(file)

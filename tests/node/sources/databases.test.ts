@@ -1,8 +1,8 @@
-import { copyFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Database } from '../../../node/sqlite.ts'
-import { FormsRig } from './forms-rig.ts'
+import { FormsRig, SESSION } from './forms-rig.ts'
 import { HandClock, silentWatch, TailRig, until } from './tail-rig.ts'
 
 let rig: FormsRig
@@ -64,19 +64,38 @@ describe('a database', () => {
     expect(rig.recorded).toEqual(['1:10', '1:70', '2'])
   })
 
-  test('goes on after a restart where it was, and is not opened where nothing has changed', async () => {
+  test('goes on after a restart where it was, and its titles are there again', async () => {
     other = await made()
     for (let n = 1; n <= 10; n++) await brew(other, n)
     await rig.start()
-    await rig.stop()
-    await rig.start()
-    expect(rig.opened).toEqual(['cups.db'])
     await rig.stop()
     rig.log.length = 0
     await brew(other, 11)
     await rig.start()
     // The last one may have been changed again within the same count.
     expect(rig.recorded).toEqual(['10', '11'])
+    expect(rig.sources!.local(SESSION)).toEqual({ title: 'Teas' })
+    await rig.stop()
+    await rig.start()
+    expect(rig.sources!.local(SESSION)).toEqual({ title: 'Teas' })
+    expect(rig.recorded).toEqual(['10', '11'])
+  })
+
+  test('that was not written to for a day is not opened after a restart', async () => {
+    const database = await made()
+    await brew(database, 1)
+    await database.close()
+    const old = new Date(Date.now() - 2 * 86_400_000)
+    utimesSync(rig.path('cups.db'), old, old)
+    await rig.start()
+    for (const end of ['', '-wal'])
+      if (existsSync(rig.path(`cups.db${end}`))) utimesSync(rig.path(`cups.db${end}`), old, old)
+    await rig.stop()
+    await rig.start()
+    await rig.stop()
+    const opened = rig.opened.length
+    await rig.start()
+    expect(rig.opened).toHaveLength(opened)
   })
 
   test('is closed when nobody has written to it for a minute, and opened again', async () => {

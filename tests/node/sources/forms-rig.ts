@@ -72,8 +72,7 @@ class CupDatabase implements DatabaseReader {
       changed: number
       title: string
     }
-    const tables = await this.#database.all("SELECT name FROM sqlite_master WHERE name = 'cups'")
-    if (tables.length === 0) return
+    if (!(await this.#isOurs())) return
     for (let after = since - 1; ;) {
       const rows = await this.#database.all<Row>(
         'SELECT n, output, changed, title FROM cups WHERE changed > ? ORDER BY changed LIMIT 3',
@@ -90,6 +89,17 @@ class CupDatabase implements DatabaseReader {
       yield { drafts: rows.map(draftOf), mark: after, locals }
       if (rows.length < 3) return
     }
+  }
+
+  async #isOurs(): Promise<boolean> {
+    const tables = await this.#database.all("SELECT name FROM sqlite_master WHERE name = 'cups'")
+    return tables.length > 0
+  }
+
+  async recentLocals(): Promise<Map<string, { title: string }>> {
+    if (!(await this.#isOurs())) return new Map()
+    const rows = await this.#database.all<{ title: string }>('SELECT title FROM cups ORDER BY changed')
+    return new Map(rows.map(({ title }) => [SESSION, { title }]))
   }
 
   close(): Promise<void> {
