@@ -314,6 +314,14 @@ describe('reading a Codex file', () => {
     expect(facts(own, said(-60), turn)).toEqual([])
   })
 
+  test('goes by no id of a turn that does not tell when it was made', () => {
+    const turn = event({ type: 'task_started', turn_id: 'f19e2700-7168-4b01-971e-a0f001000000' }, 0.1)
+    const said = (seconds: number) => event({ type: 'user_message', message: 'Pour' }, seconds)
+    const own = meta({ forked_from_id: TASTER_ID })
+    expect(facts(own, turn, said(0.2))).toEqual([])
+    expect(facts(own, turn, said(3))).toEqual([{ type: 'prompt', text: 'Pour' }])
+  })
+
   test('goes by the thread that a record names', () => {
     const used = (id: string) => ({ ...event({ thread_id: id }, 0.1), type: 'token_usage_record' })
     const said = event({ type: 'user_message', message: 'Pour' }, 0.2)

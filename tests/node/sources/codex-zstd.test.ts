@@ -53,10 +53,23 @@ describe('a compressed rollout', () => {
     )
   })
 
+  /** A frame of one block that is not compressed; its window in powers of 2 (RFC 8878, 3.1.1). */
+  const frame = (content: string, { window = 20, isLast = true } = {}) => {
+    const header = (content.length << 3) | (isLast ? 1 : 0)
+    const bytes = [0x28, 0xb5, 0x2f, 0xfd, 0, (window - 10) << 3, header & 255, header >> 8, header >> 16]
+    return Buffer.concat([Buffer.from(bytes), Buffer.from(content)])
+  }
+
+  test('that ends within a line gives that line only where it is a record by itself', () => {
+    const record = '{"type":"event_msg"}'
+    const unended = (content: string) => text(frame(content, { isLast: false }))
+    expect(text(frame(`${record}\n${record}`))).toEqual([record, record])
+    expect(unended(`${record}\n{"type":"ev`)).toEqual([record, '\0'])
+    expect(unended(`${record}\n${record}`)).toEqual([record, record, '\0'])
+  })
+
   test('that asks for more memory than zstd itself gives is left alone', () => {
-    const greedy = Buffer.from(whole)
-    greedy[4]! &= ~0x20
-    greedy[5] = 31 << 3
-    expect([...linesOf(greedy)]).toHaveLength(1)
+    expect(text(frame('{"tea":1}', { window: 27 }))).toEqual(['{"tea":1}'])
+    expect(text(frame('{"tea":1}', { window: 28 }))).toEqual(['\0'])
   })
 })
