@@ -16,6 +16,7 @@ const MAY_IMPORT = {
   'node/mesh': ['core'],
   'node/team': ['core'],
   'node/demo': ['core'],
+  'node/hooks': ['core'],
 }
 const FOLDERS = [...Object.keys(MAY_IMPORT), 'node/cli', 'node/notify', 'tests']
 /** The files of `node` itself that its folders may import; the others join the folders. */

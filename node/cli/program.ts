@@ -1,8 +1,9 @@
-import { Command, CommanderError, Option } from 'commander'
+import { Argument, Command, CommanderError, Option } from 'commander'
 import { VERSION } from '../version.ts'
 import type { Context } from './command.ts'
 import { Cancelled, UsageError } from './ends.ts'
 import type { CreateFlags } from './create.ts'
+import type { HookAction } from './hooks.ts'
 import type { InviteFlags } from './invite.ts'
 import type { JoinFlags } from './join.ts'
 
@@ -136,6 +137,12 @@ export function commands(context: Context, exit: (code: number) => void): Comman
     .argument('[duration]', 'such as 30m or 1h')
     .action(async (duration?: string) => (await import('./sharing.ts')).pause(context, duration))
   add('resume', 'record again').action(async () => (await import('./sharing.ts')).resume(context))
+  add('hooks', "have Claude Code tell at once when a session opens, ends or waits; in its user's settings")
+    .addArgument(new Argument('<action>', 'what to do').choices(['install', 'uninstall', 'status']))
+    .option('--json', 'as JSON')
+    .action(async (action: HookAction, flags: { json?: boolean }) =>
+      (await import('./hooks.ts')).hooks(context, action, flags),
+    )
   add('export', 'write what this node holds to the standard output')
     .option('--format <format>', 'ndjson or csv', 'ndjson')
     .option('--from <time>', 'a date or time, inclusive')

@@ -92,6 +92,49 @@ describe('a session', () => {
   })
 })
 
+describe('a session that was left', () => {
+  test('has ended at its last event, as silence would have it', () => {
+    const lifecycle = new Lifecycle()
+    for (const event of [prompt(0), prompt(5)]) lifecycle.add(event)
+    const said = lifecycle.end(minutesLater(6))
+    expect(said).toEqual(dueOf([prompt(0), prompt(5)], minutesLater(35)))
+    expect(lifecycle.due(minutesLater(35))).toEqual([])
+  })
+  test('has ended also while it asked something', () => {
+    const lifecycle = new Lifecycle()
+    lifecycle.add(wait(0, 'permission'))
+    lifecycle.due()
+    expect(short(lifecycle.end(minutesLater(1)))).toEqual(['ended 0', 'summary 0'])
+    expect(short(lifecycle.due(minutesLater(40), true))).toEqual([])
+  })
+  test('is resumed by what happens later, and its summary then counts as if it had not been left', () => {
+    const lifecycle = new Lifecycle()
+    for (const event of [prompt(0), prompt(5)]) lifecycle.add(event)
+    lifecycle.end(minutesLater(6))
+    lifecycle.forget()
+    lifecycle.add(prompt(10))
+    expect(short(lifecycle.due())).toEqual(['resumed 10'])
+    lifecycle.add(prompt(11))
+    const last = lifecycle.due(minutesLater(50))
+    expect(last).toEqual(dueOf([prompt(0), prompt(5), prompt(10), prompt(11)], minutesLater(50)).slice(1))
+  })
+  test('ends later where what happened before is read late', () => {
+    const lifecycle = new Lifecycle()
+    lifecycle.add(prompt(0))
+    lifecycle.end(minutesLater(6))
+    lifecycle.add(prompt(5))
+    expect(short(lifecycle.due())).toEqual(['ended 5', 'summary 5'])
+  })
+  test('is not resumed again when all that was said is read back', () => {
+    const session = (minutes: number, action: string) =>
+      eventAt(START + minutes * MINUTE, 'session', { action })
+    const left = [session(0, 'started'), prompt(0), session(0, 'ended')]
+    expect(minute([...left, session(10, 'resumed'), prompt(10)])).toEqual([])
+    expect(minute([...left, prompt(5), session(5, 'ended')])).toEqual([])
+    expect(minute([...left, prompt(10)])).toEqual(['resumed 10'])
+  })
+})
+
 test('a summary counts what happened from the start, or the resumption, on', () => {
   const tokens = { input: 1, output: 2, cacheRead: 3, cacheWrite: 4 }
   const tool = (minutes: number, status: string) =>

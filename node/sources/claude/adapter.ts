@@ -43,7 +43,7 @@ export const claude: Adapter = {
 }
 
 /** The configuration directory, also where its `projects` folder was named. */
-function configOf(directory: string): string {
+export function configOf(directory: string): string {
   return /[\\/]projects[\\/]?$/.test(directory) ? dirname(directory) : directory
 }
 
