@@ -85,6 +85,6 @@ export class ChangedRows {
   }
 
   async #idOf(database: Database): Promise<unknown> {
-    return (await database.get<{ id: unknown }>(idOfRow(this.#table), [this.#last]))?.id
+    return (await database.get<{ id: unknown }>(idOfRow(this.#table), [this.#last]))?.id ?? null
   }
 }

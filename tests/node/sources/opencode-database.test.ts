@@ -199,13 +199,14 @@ describe('while OpenCode writes', () => {
   test('what takes the place of removed rows is seen at once', async () => {
     const writer = await writerOf()
     await writer.session(SESSION)
-    for (const n of [1, 2, 3]) await writer.message(answer(`msg_${n}`, n, n))
+    const over = { time: { created: at(1), completed: at(9) } }
+    for (const n of [1, 2, 3]) await writer.message(answer(`msg_${n}`, n, n, over))
     const source = await reader()
     const [first] = await collected(source.changes(0))
     await writer.database.exec(`DELETE FROM message WHERE id IN ('msg_2', 'msg_3')`)
-    for (const n of [4, 5]) await writer.message(answer(`msg_${n}`, n, n))
+    for (const n of [4, 5]) await writer.message(answer(`msg_${n}`, n, n, over))
     const drafts = (await collected(source.changes(first!.mark))).flatMap((each) => each.drafts)
-    expect(toldIn(drafts)).toEqual(expect.arrayContaining(['4 kettle-1 1 4 0 0', '5 kettle-1 1 5 0 0']))
+    expect(toldIn(drafts)).toEqual(expect.arrayContaining(['1 kettle-1 1 4 0 0', '1 kettle-1 1 5 0 0']))
   })
 
   test('it is never kept waiting, in the middle of a reading neither', async () => {

@@ -319,7 +319,7 @@ describe('the JSON tree', () => {
       '../outside.json',
       json({ id: 'm', sessionID: 's', role: 'user', time: { created: at(1) } }),
     )
-    const part = { id: 'p', sessionID: '..', messageID: '../../outside', type: 'text', text: 'x' }
+    const part = { id: 'p', sessionID: '..', messageID: '../outside', type: 'text', text: 'x' }
     await write(root, 'part/m/p.json', json(part))
     expect(draftsAt(root, 'part/m/p.json')).toEqual([])
   })
