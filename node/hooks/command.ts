@@ -1,3 +1,5 @@
+import { VibeTeaError } from '../../core/errors.ts'
+
 /**
  * The command that Claude Code runs by `sh -c` for each hook, in Git Bash on Windows. It hands its input to a process
  * of its own and returns at once, with 0 whatever is there or not: with 2 Claude Code would stop what it does.
@@ -21,17 +23,17 @@ export interface HookPaths {
   home: string
 }
 
-/** The command, one line of POSIX sh. Throws a `RangeError` where a path cannot stand in one. */
+/** The command, one line of POSIX sh. Throws a `VibeTeaError` where a path cannot stand in one. */
 export function hookCommand({ node, script, home }: HookPaths, made: Made): string {
   const mark = [MARK, ...(made.list ? ['list'] : []), ...(made.hooks ? ['hooks'] : [])].join(' ')
   const run = [node, script, home].map(quoted).join(' ')
-  // A background process has no input but what it is given by name; nobody may wait for the end of its output.
-  return `${mark}; { ${run} <&3 3<&- & } 3<&0 >/dev/null 2>&1; exit 0`
+  // Nobody may wait for the end of its output; and a background process has no input but what it is given by name.
+  return `${mark}; exec >/dev/null 2>&1; { ${run} <&3 3<&- & } 3<&0; exit 0`
 }
 
 const WORD = `'((?:[^']|'\\\\'')*)'`
 const FORM = new RegExp(
-  `^${MARK}( list)?( hooks)?; \\{ ${WORD} ${WORD} ${WORD} <&3 3<&- & \\} 3<&0 >/dev/null 2>&1; exit 0$`,
+  `^${MARK}( list)?( hooks)?; exec >/dev/null 2>&1; \\{ ${WORD} ${WORD} ${WORD} <&3 3<&- & \\} 3<&0; exit 0$`,
 )
 
 /** Whether a command is VibeTea's, of whatever version. */
@@ -55,7 +57,12 @@ export function madeWith(command: string): Made {
 }
 
 function quoted(word: string): string {
-   
-  if (/[\0\r\n]/.test(word)) throw new RangeError('a path with a line end cannot stand in a command')
+  if (/[\0\r\n]/.test(word)) {
+    throw new VibeTeaError(
+      'path_unusable',
+      `${JSON.stringify(word)} has a line end.`,
+      'A hook needs another path.',
+    )
+  }
   return `'${word.replaceAll(`'`, `'\\''`)}'`
 }

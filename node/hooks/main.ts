@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import process from 'node:process'
 import type { HookSays } from '../../core/api.ts'
-import { saysOf } from './hook-input.ts'
+import { fieldsOf, saysOf } from './hook-input.ts'
 
 /**
  * What a hook's command runs: `node main.js <home>` with the hook's input. Tells the node that runs in the home, if one
@@ -11,21 +11,20 @@ import { saysOf } from './hook-input.ts'
  * imports nothing but Node's own, so that it is quick.
  */
 
-/** The input of a call that writes a long file holds that file. */
-const MAX_INPUT_BYTES = 1024 * 1024
+/** What is taken stands in front; behind it comes what a tool is given, which may be a whole file. */
+const HEAD_BYTES = 64 * 1024
 /** A node that does not answer is not waited for; the same goes for the input. */
 const PATIENCE_MS = 3000
 
-/** All of the input, so that nobody finds it closed; null where it is too long. */
-async function readInput(): Promise<unknown> {
+/** The beginning of the input, which is taken whole so that nobody finds it closed. */
+async function readHead(): Promise<string> {
   const parts: Buffer[] = []
   let bytes = 0
   for await (const part of process.stdin as AsyncIterable<Buffer>) {
+    if (bytes < HEAD_BYTES) parts.push(part.subarray(0, HEAD_BYTES - bytes))
     bytes += part.length
-    if (bytes <= MAX_INPUT_BYTES) parts.push(part)
-    else parts.length = 0
   }
-  return bytes <= MAX_INPUT_BYTES ? JSON.parse(Buffer.concat(parts).toString()) : null
+  return Buffer.concat(parts).toString()
 }
 
 async function tell(home: string, says: HookSays): Promise<void> {
@@ -48,7 +47,7 @@ async function tell(home: string, says: HookSays): Promise<void> {
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
 setTimeout(() => process.exit(0), PATIENCE_MS).unref()
 try {
-  const says = saysOf(await readInput())
+  const says = saysOf(fieldsOf(await readHead()))
   if (says) await tell(process.argv[2] ?? '', says)
 } catch {
   // No node, or no input of a hook: there is nobody to tell, and nobody who would read it here.

@@ -9,8 +9,8 @@ import type { Recorder } from './recorder.ts'
  * the files alone, gives the same in the end.
  */
 
-/** What an assistant writes as it ends is in its file by then. */
-const SETTLE_MS = 300
+/** What an assistant writes as it ends is in its file after the first; a file that is new is found after the others. */
+const LEAVING_MS: readonly number[] = [300, 2000, 10_000]
 /** How long it may take until the process of a session that was opened says so. */
 const OPENING_MS: readonly number[] = [0, 500, 2000]
 /** What is said and not dealt with yet, at most: what is more follows from the files. */
@@ -82,9 +82,11 @@ export class HookIntake {
         return recorder.recordWait({ ...session, fact: { type: 'waiting', reason: event } })
       case 'ended':
         opened.left(recorder.sessionId(assistant, sessionId))
-        if (!(await this.#wait(SETTLE_MS))) return
-        await this.#options.readNow(sessionId)
-        return recorder.recordEnd(session)
+        for (const ms of LEAVING_MS) {
+          if (!(await this.#wait(ms))) return
+          await this.#options.readNow(sessionId)
+          if (await recorder.recordEnd(session)) return
+        }
     }
   }
 

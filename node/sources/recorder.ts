@@ -24,6 +24,8 @@ export interface ProjectFinder {
 export interface RecorderOptions {
   rule: Rule
   projects: ProjectFinder
+  /** Finds out what is ignored, before anything is recorded. Absent where nothing is. */
+  ignored?: { look(cwds: Iterable<string | null>, maxAgeMs: number): Promise<void> }
   recorded: Recorded
   /** Stores events for good; resolves when they are. Those that are not live are what was there at the start. */
   append(events: readonly Event[], isLive: boolean): Promise<void>
@@ -38,13 +40,20 @@ interface Session {
   lifecycle: Lifecycle
   assistant: Draft['assistant']
   project: Project
+  /** Where it runs; null as long as that has not been read in this run. */
+  cwd: string | null
 }
+
+/** Where a session is. */
+type Place = Pick<Session, 'project' | 'cwd'>
 
 /** Whether a process of a session lives; undefined where that is not known. */
 export type IsAlive = (sessionId: string) => boolean | undefined
 
 /** Ids kept in memory, as long as `recorded` may not know them yet. */
 const RECENT_IDS = 20_000
+/** While files are caught up with, what is ignored is looked up so often; else before each recording. */
+const LOOK_AGAIN_MS = 1000
 /** After so many events storing waits until `recorded` knows them, so that it never falls behind the recent ids. */
 const SETTLE_EVERY = 5000
 
@@ -86,7 +95,12 @@ export class Recorder {
 
   /** Records what running processes say of their sessions, which know no project: only of sessions that are recorded. */
   recordOfProcesses(drafts: readonly Draft[]): Promise<void> {
-    return this.#inTurn(() => this.#record(drafts, (draft) => this.#knownProject(draft)))
+    return this.#inTurn(async () => {
+      const placed: Draft[] = []
+      for (const draft of drafts)
+        placed.push({ ...draft, cwd: (await this.#recordedSession(draft))?.cwd ?? null })
+      await this.#record(placed, (draft) => this.#knownProject(draft))
+    })
   }
 
   /**
@@ -115,6 +129,7 @@ export class Recorder {
   announce(draft: Draft): Promise<Event | null> {
     return this.#inTurn(async () => {
       if (await this.#recordedSession(draft)) return null
+      await this.#look([draft.cwd])
       return this.#options.rule.event(draft, await this.#options.projects.resolve(draft.cwd))
     })
   }
@@ -123,17 +138,20 @@ export class Recorder {
   recordWait(draft: Draft): Promise<void> {
     return this.#inTurn(async () => {
       const session = await this.#recordedSession(draft)
-      if (session && !session.lifecycle.awaitsAnswer) await this.#record([draft], () => session.project)
+      if (!session || session.lifecycle.awaitsAnswer) return
+      await this.#record([{ ...draft, cwd: session.cwd ?? draft.cwd }], () => session.project)
     })
   }
 
-  /** Ends a session that was left at `at` (ms), once everything before has been recorded. */
-  recordEnd(draft: Pick<Draft, 'assistant' | 'sessionId' | 'at'>): Promise<void> {
+  /** Ends a session that was left at `at` (ms); whether there is one. */
+  recordEnd(draft: Pick<Draft, 'assistant' | 'sessionId' | 'at'>): Promise<boolean> {
     return this.#inTurn(async () => {
       const session = await this.#recordedSession(draft)
-      if (!session || !this.#isLive) return
+      if (!session) return false
+      await this.#look([session.cwd])
       const id = this.sessionId(draft.assistant, draft.sessionId)
       await this.#store(this.#eventsOf(id, session, session.lifecycle.end(draft.at)))
+      return true
     })
   }
 
@@ -148,26 +166,40 @@ export class Recorder {
     projectOf: (draft: Draft) => Project | Promise<Project | null>,
   ): Promise<void> {
     const events: Event[] = []
-    const projects = new Map<string, Project>()
+    const places = new Map<string, Place>()
     const { rule } = this.#options
+    await this.#look(drafts.map(({ cwd }) => cwd))
     for (const draft of drafts) {
       const found = projectOf(draft)
       const project = found instanceof Promise ? await found : found
       if (!project) continue
       const event = rule.event(draft, project)
-      if (!event) continue
+      if (!event) {
+        this.#notePlace(draft)
+        continue
+      }
       events.push(event)
-      projects.set(event.payload.sessionId, project)
+      places.set(event.payload.sessionId, { project, cwd: draft.cwd })
     }
     const fresh = await this.#fresh(events)
     if (fresh.length === 0) return
-    await this.#load(fresh, projects)
-    this.#keepProjects(projects)
+    await this.#load(fresh, places)
+    this.#keepPlaces(places)
     for (const { event, replaced } of fresh) {
       this.#sessions.get(event.payload.sessionId)!.lifecycle.add(event, replaced)
     }
-    const follows = this.#isLive ? this.#follow([...projects.keys()]) : []
+    const follows = this.#isLive ? this.#follow([...places.keys()]) : []
     await this.#store([...follows, ...fresh.map(({ event }) => event)])
+  }
+
+  async #look(cwds: readonly (string | null)[]): Promise<void> {
+    await this.#options.ignored?.look(new Set(cwds), this.#isLive ? 0 : LOOK_AGAIN_MS)
+  }
+
+  /** Of a session that is recorded already, so that what follows in it is no more recorded than this draft. */
+  #notePlace({ assistant, sessionId, cwd }: Draft): void {
+    const session = this.#sessions.get(this.sessionId(assistant, sessionId))
+    if (session && cwd !== null) session.cwd = cwd
   }
 
   /** The project of a session that is recorded; null where it is not. */
@@ -206,7 +238,7 @@ export class Recorder {
     return fresh
   }
 
-  async #load(fresh: readonly { event: Event }[], projects: ReadonlyMap<string, Project>): Promise<void> {
+  async #load(fresh: readonly { event: Event }[], places: ReadonlyMap<string, Place>): Promise<void> {
     const missing = new Map<string, Event>()
     for (const { event } of fresh) {
       if (!this.#sessions.has(event.payload.sessionId)) missing.set(event.payload.sessionId, event)
@@ -217,20 +249,17 @@ export class Recorder {
       const events = stored.get(id) ?? []
       if (events.length > 0) this.#restore(id, events)
       else {
-        const project = projects.get(id)!
-        this.#sessions.set(id, {
-          lifecycle: new Lifecycle(),
-          assistant: event.payload.assistant,
-          project,
-        })
+        const { assistant } = event.payload
+        this.#sessions.set(id, { lifecycle: new Lifecycle(), assistant, ...places.get(id)! })
       }
     }
   }
 
   /** A project gets another tag, as when its owner enters a team; what follows in its sessions has that one. */
-  #keepProjects(projects: ReadonlyMap<string, Project>): void {
-    for (const [id, project] of projects) {
+  #keepPlaces(places: ReadonlyMap<string, Place>): void {
+    for (const [id, { project, cwd }] of places) {
       const session = this.#sessions.get(id)
+      if (session) session.cwd = cwd ?? session.cwd
       if (session && projectName(session.project.name) === projectName(project.name))
         session.project = project
     }
@@ -242,7 +271,7 @@ export class Recorder {
     const { assistant, project: name } = events[0]!.payload
     const tag = events.findLast(({ payload }) => payload.project === name)?.payload.projectTag
     const project = tag === undefined ? { name } : { name, tag }
-    this.#sessions.set(id, { lifecycle, assistant, project })
+    this.#sessions.set(id, { lifecycle, assistant, project, cwd: null })
   }
 
   /** What now follows for some sessions from the order of their events alone. */
@@ -262,7 +291,7 @@ export class Recorder {
 
   #eventsOf(id: string, session: Session, facts: readonly DatedFact[]): Event[] {
     return facts.flatMap(({ at, fact }) => {
-      const draft: Draft = { at, assistant: session.assistant, sessionId: id, cwd: null, fact }
+      const draft: Draft = { at, assistant: session.assistant, sessionId: id, cwd: session.cwd, fact }
       return this.#options.rule.event(draft, session.project) ?? []
     })
   }
@@ -271,6 +300,9 @@ export class Recorder {
   async #endSilent(isAlive: IsAlive, isUnknownAlive: boolean): Promise<void> {
     const now = this.#options.now()
     const events: Event[] = []
+    const open = [...this.#sessions.values()].filter(({ lifecycle }) => !lifecycle.isEnded)
+    const silent = open.filter(({ lifecycle }) => now - lifecycle.lastAt >= SESSION_GAP_MS)
+    await this.#look(silent.map(({ cwd }) => cwd))
     for (const [id, session] of this.#sessions) {
       const alive = isAlive(id)
       const isSilent = now - session.lifecycle.lastAt >= SESSION_GAP_MS
@@ -285,11 +317,11 @@ export class Recorder {
   }
 
   /** The process that asked is gone, and nobody can answer it any more. */
-  #giveUpWaiting(id: string, { lifecycle, assistant, project }: Session): Event[] {
+  #giveUpWaiting(id: string, { lifecycle, assistant, project, cwd }: Session): Event[] {
     if (!lifecycle.awaitsAnswer || lifecycle.isEnded) return []
     const fact = { type: 'waiting', reason: 'unknown' } as const
     const event = this.#options.rule.event(
-      { at: lifecycle.lastAt, assistant, sessionId: id, cwd: null, fact },
+      { at: lifecycle.lastAt, assistant, sessionId: id, cwd, fact },
       project,
     )
     if (!event) return []

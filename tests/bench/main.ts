@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import { benchCrowd } from './crowd.ts'
+import { benchHooks } from './hooks.ts'
 import { benchIdle } from './idle.ts'
 import { benchIndex } from './index.ts'
 import { benchLatency } from './latency.ts'
+import { benchMemory } from './memory.ts'
 import { benchMesh } from './mesh.ts'
 import { benchPage } from './page.ts'
 import { benchParse } from './parse.ts'
@@ -18,12 +20,14 @@ const UI_DIRECTORY = fileURLToPath(new URL('../../ui/', import.meta.url))
 /** `npm run bench`, or some of them: `npm run bench parse index`; with `full` also what takes minutes. */
 const BENCHES: Record<string, [title: string, bench: (isFull: boolean) => Figure[] | Promise<Figure[]>]> = {
   parse: ['Session files to events', () => benchParse()],
+  memory: ['Memory', () => benchMemory()],
   latency: ['Line written to event on /ws', benchLatency],
   watch: ['Watching files', benchWatch],
   index: ['Index', () => benchIndex()],
   blocks: ['Small blocks', smallBlocks],
   page: ['Dashboard', () => benchPage(UI_DIRECTORY)],
   idle: ['Idle', benchIdle],
+  hooks: ["Claude Code's hooks", benchHooks],
   team: ["Line written to event on a teammate's /ws", benchTeam],
   replicate: ['Replication', benchReplicate],
   mesh: ['Mesh', benchMesh],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { saysOf } from '../../../node/hooks/hook-input.ts'
+import { fieldsOf, saysOf } from '../../../node/hooks/hook-input.ts'
 
 const SESSION = '5e0c7a94-1f1b-4c8e-9d0a-3b6f2a7c1e55'
 /** What Claude Code hands to a hook, with a secret in all that may hold one. */
@@ -45,7 +45,30 @@ describe('what a hook sends on', () => {
     [{}],
   ])('is nothing of %j', (more) => expect(saysOf(input(more))).toBeNull())
 
-  test.each([null, 7, 'SessionEnd', [], undefined])('is nothing of %j', (value) =>
-    expect(saysOf(value)).toBeNull(),
+  test('is taken from the beginning of an input, for the end of a long one may never come', () => {
+    const text = JSON.stringify(
+      input({
+        hook_event_name: 'PermissionRequest',
+        tool_name: 'Write "x"',
+        n: 7,
+        tool_input: { content: 'x'.repeat(99) },
+      }),
+    )
+    for (let length = text.indexOf('tool_input'); length <= text.length; length++) {
+      expect(fieldsOf(text.slice(0, length))).toMatchObject({
+        session_id: SESSION,
+        tool_name: 'Write "x"',
+        n: 7,
+      })
+    }
+    expect(fieldsOf(JSON.stringify(input({}), null, 2))).toMatchObject({
+      session_id: SESSION,
+      cwd: '/code/web-app',
+    })
+    expect(fieldsOf(text.slice(0, 10))).toEqual({})
+  })
+
+  test.each(['', 'null', '[]', '7', '{', '{"session_id":', '\u0000\u0001'])('is nothing of %j', (text) =>
+    expect(saysOf(fieldsOf(text))).toBeNull(),
   )
 })

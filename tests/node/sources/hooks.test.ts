@@ -17,6 +17,7 @@ let events: Event[]
 let excluded: boolean
 /** What the session's file holds and was not read yet. */
 let unread: Draft[]
+let readNow: () => Promise<void>
 let liveness: Liveness
 let process: { lives: boolean | undefined; tellsWaits: boolean }
 let opened: string[]
@@ -32,6 +33,7 @@ beforeEach(async () => {
   now = T0
   events = []
   excluded = false
+  readNow = () => recorder.record(unread.splice(0))
   unread = []
   opened = []
   process = { lives: undefined, tellsWaits: false }
@@ -57,7 +59,7 @@ beforeEach(async () => {
       },
     },
     started: Promise.resolve(),
-    readNow: () => recorder.record(unread.splice(0)),
+    readNow: () => readNow(),
     pollProcesses: () => Promise.resolve(),
   })
 })
@@ -139,6 +141,15 @@ describe('A session whose end a hook tells', () => {
     unread = [prompt(5)]
     await hook(6, 'ended')
     expect(recorded().slice(-3)).toEqual(['09:05 prompt', '09:05 ended', '09:05 summary'])
+  })
+
+  test('ends also where its file is found a while later', async () => {
+    let asked = 0
+    readNow = async () => {
+      if (++asked === 3) await recorder.record([prompt(0)])
+    }
+    await hook(1, 'ended')
+    expect(recorded()).toEqual(['09:00 started', '09:00 prompt', '09:00 ended', '09:00 summary'])
   })
 
   test('is said to be over once, however often the hook and the silence say so', async () => {
