@@ -48,11 +48,11 @@ export interface FirstRecord {
   at: number
 }
 
-/** The first record of a session file that has an id and a time, and is wanted. */
-export function firstIn(path: string, isWanted: (id: string) => boolean = () => true): FirstRecord | null {
+/** The first record of a session file that has an id and a time. */
+export function firstIn(path: string): FirstRecord | null {
   for (const { type, id, timestamp } of recordsIn(path)) {
     const at = timeOf(timestamp)
-    if (at !== null && typeof id === 'string' && isWanted(id)) return { type, id, at }
+    if (at !== null && typeof id === 'string') return { type, id, at }
   }
   return null
 }
@@ -86,6 +86,11 @@ export function settingsOf(document: Buffer): Fields | null {
 
 /** The records of a file, as far as they are asked for; none where it cannot be read. */
 function* recordsIn(path: string): Generator<Fields> {
+  for (const line of linesIn(path)) yield* parseLine(line).records
+}
+
+/** The lines of a file, as far as they are asked for, each valid until the next is; none where it cannot be read. */
+export function* linesIn(path: string): Generator<Buffer> {
   let file: number
   try {
     // Opening a pipe would wait for its other end.
@@ -101,10 +106,10 @@ function* recordsIn(path: string): Generator<Fields> {
     while (splitter.end < MAX_BYTES) {
       const bytesRead = readSync(file, buffer, 0, CHUNK_BYTES, splitter.end)
       if (bytesRead === 0) break
-      for (const { bytes } of splitter.push(buffer.subarray(0, bytesRead))) yield* parseLine(bytes).records
+      for (const { bytes } of splitter.push(buffer.subarray(0, bytesRead))) yield bytes
     }
     const rest = splitter.rest()
-    if (rest) yield* parseLine(rest.bytes).records
+    if (rest) yield rest.bytes
   } catch (error) {
     // The system refuses it: what it would tell is not known.
     if (!(error instanceof Error && 'syscall' in error)) throw error

@@ -12,12 +12,14 @@ import {
   firstIn,
   headerIn,
   idsIn,
+  linesIn,
   sessionFile,
   settingsFile,
   settingsIn,
   settingsOf,
 } from './beside.ts'
 import type { Header } from './header.ts'
+import { DroidReader } from './reader.ts'
 
 /** Fields that only Droid's settings have beside `tokenUsage`. */
 const MARKS = ['assistantActiveTimeMs', 'providerLock', 'autonomyMode', 'autonomyLevel', 'interactionMode']
@@ -30,8 +32,9 @@ export function isSettings(document: Buffer): boolean {
 
 /**
  * Reads `<session>.settings.json`, the only place where Droid counts tokens: all of a session's, in one sum that grows.
- * So a session has one response with tokens, of the time of its first record, which grows with them. Those of its
- * subagents are in their own files.
+ * So a session has one response with tokens, which grows with them. It has the time of the first that is told of the
+ * session, as that has been told when the tokens come: a session begins no earlier then. Those of its subagents are in
+ * their own files.
  */
 export class SettingsReader implements Reader {
   readonly heldFrom = null
@@ -58,9 +61,9 @@ export class SettingsReader implements Reader {
   #usage(settings: Fields): Draft[] {
     const path = sessionFile(this.#path, this.sessionId)
     const header = headerIn(path)
-    const { first, inherited } = this.#origin(path, header)
-    const at = first?.at ?? timeOf(settings.providerLockTimestamp)
-    const tokens = difference(tokensOf(settings), inherited)
+    const first = firstIn(path)
+    const at = this.#firstTold(path) ?? first?.at ?? timeOf(settings.providerLockTimestamp)
+    const tokens = difference(tokensOf(settings), inherited(path, header, first))
     if (at === null || tokenSum(tokens) === 0) return []
     const sessionId = (header && callerOf(path, header)) ?? header?.sessionId ?? this.sessionId
     const model = new Texts().take(settings.model) ?? ''
@@ -68,18 +71,25 @@ export class SettingsReader implements Reader {
     return [{ at, assistant: 'droid', sessionId, cwd: header?.cwd ?? null, fact }]
   }
 
-  /**
-   * Where a session's own part begins, and what it had used before. A fork repeats the records of the other session,
-   * and counts from nothing; one into which another was compacted begins with the summary, and counts on from it.
-   */
-  #origin(path: string, header: Header | null): { first: FirstRecord | null; inherited: Tokens } {
-    const first = firstIn(path)
-    if (!header?.parentId || !first) return { first, inherited: NOTHING }
-    const copied = idsIn(sessionFile(path, header.parentId))
-    if (copied.has(first.id)) return { first: firstIn(path, (id) => !copied.has(id)), inherited: NOTHING }
-    const parent = first.type === 'compaction_state' && settingsIn(settingsFile(path, header.parentId))
-    return { first, inherited: parent ? tokensOf(parent) : NOTHING }
+  #firstTold(path: string): number | null {
+    const reader = new DroidReader(path, this.sessionId)
+    for (const line of linesIn(path)) {
+      const [draft] = reader.read(line)
+      if (draft) return draft.at
+    }
+    return null
   }
+}
+
+/**
+ * What a session had used before its own part. A fork repeats the records of the other session, and counts from
+ * nothing; one into which another was compacted begins with the summary, and counts on from it.
+ */
+function inherited(path: string, header: Header | null, first: FirstRecord | null): Tokens {
+  if (!header?.parentId || first?.type !== 'compaction_state') return NOTHING
+  if (idsIn(sessionFile(path, header.parentId)).has(first.id)) return NOTHING
+  const parent = settingsIn(settingsFile(path, header.parentId))
+  return parent ? tokensOf(parent) : NOTHING
 }
 
 const NOTHING: Tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }

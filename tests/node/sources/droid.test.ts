@@ -77,8 +77,8 @@ describe('a Droid session', () => {
     const events = await eventsOf(fileOf(SESSION), settingsOf(SESSION))
     expect(told(events, T)).toEqual(
       [
-        '1 started',
-        '1 gpt-5.4 900 400 52000 3100',
+        '2 started',
+        '2 gpt-5.4 900 400 52000 3100',
         '2 prompt',
         '5 claude-opus-4-7 0 0 0 0',
         '5 Read started kettle.ts',
@@ -123,8 +123,8 @@ describe('a Droid session', () => {
     const events = await eventsOf(fileOf(SUBAGENT), settingsOf(SUBAGENT))
     expect(told(events, T)).toEqual(
       [
-        '9.5 started',
-        '9.5 claude-haiku-4-5 100 30 8000 100',
+        '12 started',
+        '12 claude-haiku-4-5 100 30 8000 100',
         '12 claude-haiku-4-5 0 0 0 0',
         '12 Grep started',
         '13 Grep completed 1000',
@@ -215,6 +215,13 @@ test('what `droid exec` has put out is read where it was kept', async () => {
 })
 
 describe('reading Droid’s settings', () => {
+  test('a session does not begin earlier with them, as they come after its beginning was told', async () => {
+    const startOf = async (...paths: string[]) =>
+      told(await eventsOf(...paths), T).filter((each) => each.endsWith(' started'))
+    for (const each of [SESSION, FORK, COMPACTED, SUBAGENT])
+      expect(await startOf(fileOf(each), settingsOf(each))).toEqual(await startOf(fileOf(each)))
+  })
+
   let directory = ''
   afterEach(() => rm(directory, { recursive: true, force: true }))
 
