@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { directoryList } from '../directories.ts'
 import type { Fields } from '../json-line.ts'
@@ -64,7 +64,12 @@ export const opencode: Adapter = {
 }
 
 function hasDatabase(directory: string): boolean {
-  return existsSync(directory) && readdirSync(directory).some((name) => DATABASE.test(name))
+  try {
+    return readdirSync(directory).some((name) => DATABASE.test(name))
+  } catch {
+    // It is not there, no directory, or closed to us, which its own watching will tell.
+    return false
+  }
 }
 
 /** Whether a document is of OpenCode's tree: a session, a message, or a part of one. */

@@ -16,6 +16,16 @@ const REASONS: Readonly<Record<string, readonly [code: string, message: string, 
     "OpenCode's database cannot be opened.",
     'Give your user the right to read it and to write in its folder, or close OpenCode once: then its log is gone.',
   ],
+  SQLITE_ERROR: [
+    'unknown_version',
+    "OpenCode's database is of a version that VibeTea does not know: it cannot be asked what it holds.",
+    'Look for a newer VibeTea.',
+  ],
+  SQLITE_TOOBIG: [
+    'database_unreadable',
+    "OpenCode's database holds something that is too large to be read.",
+    'It is tried again by itself.',
+  ],
   SQLITE_IOERR: [
     'database_unreadable',
     "OpenCode's database cannot be read from its disk.",
@@ -31,6 +41,8 @@ const SAME: Readonly<Record<string, string>> = {
   SQLITE_READONLY: 'SQLITE_CANTOPEN',
   SQLITE_PERM: 'SQLITE_CANTOPEN',
   SQLITE_AUTH: 'SQLITE_CANTOPEN',
+  SQLITE_MISMATCH: 'SQLITE_ERROR',
+  SQLITE_NOMEM: 'SQLITE_TOOBIG',
 }
 
 /** What SQLite says of a database as a `VibeTeaError`; what is nobody's to mend but ours comes back as it is. */

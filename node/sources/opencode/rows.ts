@@ -24,8 +24,13 @@ export const TABLES = Object.keys(COLUMNS) as Table[]
 /** Which columns each table has; none where there is no such table. */
 export type Columns = Readonly<Record<Table, ReadonlySet<string>>>
 
-/** Lists the columns of a table. */
-export const columnsOf = (table: Table) => `SELECT name FROM pragma_table_info('${table}')`
+/**
+ * Lists the columns of a table. Views are no tables of OpenCode's, and what they do nobody knows; rows are found by their
+ * number, which a table without one does not have.
+ */
+export const columnsOf = (table: Table) => `SELECT info.name FROM pragma_table_list AS tables,
+  pragma_table_info(tables.name, tables.schema) AS info
+  WHERE tables.schema = 'main' AND tables.name = '${table}' AND tables.type = 'table' AND tables.wr = 0`
 
 /** Whether a table can be read. */
 export function isReadable(columns: Columns, table: Table): boolean {
@@ -83,10 +88,17 @@ export function changedSessions(columns: Columns): string {
 
 const list = (values: readonly unknown[]) => values.map(() => '?').join(',')
 
+/** Larger records are not read, in bytes: they are parsed whole for each of their fields. As large as a line may be. */
+const MAX_RECORD_BYTES = 16 * 1024 * 1024
+
+/** Whether the JSON of a message or part can be read. */
+const isRead = (data: string) =>
+  `typeof(${data}) = 'text' AND octet_length(${data}) <= ${MAX_RECORD_BYTES} AND json_valid(${data})`
+
 /** A JSON object of named fields of another one, in the same places. Booleans and numbers stay what they are. */
 function picked(data: string, fields: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(fields).map(([name, value]) => `'${name}', ${value}`)
-  return `CASE WHEN typeof(${data}) = 'text' AND json_valid(${data}) THEN json_object(${pairs.join(', ')}) END`
+  return `CASE WHEN ${isRead(data)} THEN json_object(${pairs.join(', ')}) END`
 }
 
 const object = (fields: Readonly<Record<string, string>>) =>
@@ -173,7 +185,7 @@ export function partRows(columns: Columns, rows: readonly number[]): string {
     }),
     path: object({ cwd: `message.data -> '$.path.cwd'` }),
   }
-  const told = `CASE WHEN typeof(${data}) = 'text' AND json_valid(${data})
+  const told = `CASE WHEN ${isRead(data)}
     THEN ${data} ->> '$.type' IN ('text', 'file', 'subtask', 'tool', 'compaction', 'retry') END`
   return `SELECT part.rowid AS row, part.id AS id, part.message_id AS messageID,
     coalesce(${column(columns, 'part', 'session_id')}, ${hasMessages ? 'message.session_id' : 'NULL'}) AS sessionID,
@@ -183,8 +195,7 @@ export function partRows(columns: Columns, rows: readonly number[]): string {
 }
 
 /** A field of a message or part of which nothing else is known. */
-const field = (data: string, path: string) =>
-  `CASE WHEN typeof(${data}) = 'text' AND json_valid(${data}) THEN ${data} ->> '${path}' END`
+const field = (data: string, path: string) => `CASE WHEN ${isRead(data)} THEN ${data} ->> '${path}' END`
 
 /**
  * Those of some messages that OpenCode wrote itself with what a person had said before: a compaction that made room for a

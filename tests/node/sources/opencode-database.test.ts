@@ -393,6 +393,30 @@ describe('a database that cannot be read as it is', () => {
     },
   )
 
+  test('whose messages are a view is told of, and the view is not asked, which may never end', async () => {
+    const { database } = await teahouse()
+    await database.exec('ALTER TABLE message RENAME TO elsewhere')
+    await database.exec(`CREATE VIEW message AS
+      WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted)
+      SELECT 'msg_' || n AS id, 'ses_a' AS session_id, n AS time_created, n AS time_updated, '{}' AS data FROM counted`)
+    expect((await complaint(() => changesOf())).message).toContain('no message')
+  })
+
+  test('whose rows have no numbers is told of', async () => {
+    await writerOf(
+      OPENCODE_TABLES.map((each) => each.replace(/^(CREATE TABLE message.*\))$/s, '$1 WITHOUT ROWID')),
+    )
+    expect((await complaint(() => changesOf())).message).toContain('no message')
+  })
+
+  test('with one record that is far too large is read without it', async () => {
+    const writer = await teahouse()
+    const whole = eventsIn(await changesOf())
+    const large = `{"role":"assistant","x":"' || printf('%.*c', 17000000, 'y') || '","finish":"stop","time":{"created":1e12,"completed":1e12}}`
+    await writer.database.exec(`INSERT INTO message VALUES ('msg_large', 'ses_a', 1, 1, '${large}')`)
+    expect(eventsIn(await changesOf())).toEqual(whole)
+  })
+
   test('of a later version that keeps its messages elsewhere says so', async () => {
     await writerOf(OPENCODE_TABLES.filter((each) => !/(?:TABLE|ON) (?:message|part)/.test(each)))
     expect((await complaint(() => changesOf())).message).toContain('no message, part')

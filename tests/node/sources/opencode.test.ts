@@ -377,4 +377,11 @@ describe('where OpenCode keeps its sessions', () => {
     await write(root, '../opencode.db', '')
     expect(opencode.watched(data)).toEqual([data])
   })
+
+  test('is nothing where a file has the place of its directory', async () => {
+    const root = await newTree()
+    await write(root, '../teapot', '')
+    const file = join(dirname(root), 'teapot')
+    expect(opencode.watched(file)).toEqual([file, join(file, 'storage')])
+  })
 })
