@@ -50,12 +50,16 @@ export interface Draft {
   fact: Fact
 }
 
-/** The project of a directory, as the node found it. `root` and `rootCommit` stay on this machine. */
+/** The project of a directory, as the node found it. All but `name` and `tag` stays on this machine. */
 export interface Project {
   name: string
   tag?: string
   /** The work tree's directory. */
   root?: string
+  /** That of the repository's main work tree, where it is another. */
+  main?: string
+  /** What it would be called if its owner had not given it another name. */
+  ownName?: string
   /** Id of the repository's first commit, or the origin's URL of a shallow clone. */
   rootCommit?: string
 }
@@ -66,8 +70,11 @@ export type Sharing = 'shared' | 'private' | 'excluded'
 export interface Rules {
   /** Extensions, lower case without a dot, whose base names may be shown; null for all. */
   allowedExtensions: ReadonlySet<string> | null
-  /** What may be done with an event of a project that happened at `at` (ms). `excluded` also while paused. */
-  shares(project: Project, at: number): Sharing
+  /**
+   * What may be done with an event of a project that happened at `at` (ms). `excluded` also while paused, and for what
+   * is ignored: a draft is looked at for where it happened.
+   */
+  shares(project: Project, at: number, draft: Pick<Draft, 'cwd' | 'at' | 'fact'>): Sharing
   /** Same file, same tag: 12 characters. `relativePath` is within the work tree, with `/`. */
   fileTag(rootCommit: string, relativePath: string): string
 }
@@ -123,7 +130,7 @@ export class Rule {
    * refuse one by its id before the rest of it is made.
    */
   event(draft: Draft, project: Project, isWanted?: (id: string) => boolean): Event | null {
-    if (!isTime(draft.at) || this.#rules.shares(project, draft.at) === 'excluded') return null
+    if (!isTime(draft.at) || this.#rules.shares(project, draft.at, draft) === 'excluded') return null
     const { sessionId, common } = this.#sessionOf(draft, project)
     const timestamp = new Date(draft.at).toISOString()
     const key = naturalKey(sessionId, timestamp, draft.fact)

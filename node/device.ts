@@ -12,6 +12,7 @@ import type { Settings } from './home/settings.ts'
 import type { SharingDecisions } from './home/sharing.ts'
 import type { TeamFile } from './home/team-file.ts'
 import { loadSourceName } from './home/source-name.ts'
+import { Ignored } from './sources/ignored.ts'
 import { nativeBlake2b } from './sources/native-hash.ts'
 import type { ProjectKeys } from './sources/projects.ts'
 import { Projects } from './sources/projects.ts'
@@ -89,6 +90,7 @@ export function ruleOf(
   settings: Settings,
   sharing: SharingDecisions,
   tagKeys = new TagKeys(key),
+  ignored?: Ignored,
 ): Rule {
   return new Rule({
     source,
@@ -96,10 +98,42 @@ export function ruleOf(
     hash: nativeBlake2b,
     rules: {
       allowedExtensions: settings.basenameAllowlist,
-      shares: ({ name, tag }, at) => sharing.sharingAt(name, tag, at),
+      shares: ({ name, tag, ownName }, at, draft) => {
+        if (ignored?.keepsOut(draft) === true) return 'excluded'
+        // Excluded before it had another name, it still is.
+        if (ownName !== undefined && sharing.sharingAt(ownName, tag, at) === 'excluded') return 'excluded'
+        return sharing.sharingAt(name, tag, at)
+      },
       fileTag: (rootCommit, path) => fileTagOf(tagKeys.file, rootCommit, path, nativeBlake2b),
     },
   })
+}
+
+export interface RecordingOptions {
+  device: Device
+  settings: Settings
+  sharing: SharingDecisions
+  tagKeys: TagKeys
+  /** The user's. */
+  homeDirectory: string
+  /** ms since 1970. */
+  now: () => number
+  /** Is told in a sentence what a person should know. */
+  say: (sentence: string) => void
+}
+
+/** All that decides what is recorded on this machine, and what may be done with it. */
+export interface Recording {
+  rule: Rule
+  projects: Projects
+  ignored: Ignored
+}
+
+export function recordingOf(options: RecordingOptions): Recording {
+  const { device, settings, sharing, tagKeys, homeDirectory, now, say } = options
+  const projects = projectsOf(device, homeDirectory, tagKeys, sharing, settings.projectAliases)
+  const ignored = new Ignored({ store: sharing, projects, now, say })
+  return { rule: ruleOf(device, settings, sharing, tagKeys, ignored), projects, ignored }
 }
 
 /** Finds the projects of directories. With `sharing` what was decided about one holds under each of its tags. */
@@ -108,11 +142,13 @@ export function projectsOf(
   homeDirectory: string,
   tagKeys = new TagKeys(key),
   sharing?: SharingDecisions,
+  aliases: Settings['projectAliases'] = null,
 ): Projects {
   const projects = new Projects({
     tagKey: tagKeys.project.current,
     hash: nativeBlake2b,
     homeDirectory,
+    aliases: aliases ?? new Map(),
     carryOver: async (name, formerTag, tag) => {
       try {
         await sharing?.carryOver(name, formerTag, tag)

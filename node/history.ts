@@ -5,7 +5,7 @@ import { ADAPTERS, sessionDirectories } from './sources/adapters.ts'
 import { readBatch, type BatchOptions } from './sources/batch.ts'
 import type { Environment } from './sources/port.ts'
 
-export interface HistoryOptions extends Pick<BatchOptions, 'rule' | 'projects' | 'now'> {
+export interface HistoryOptions extends Pick<BatchOptions, 'rule' | 'projects' | 'ignored' | 'now'> {
   settings: Pick<Settings, 'directories'>
   environment: Environment
 }
@@ -15,13 +15,11 @@ export interface HistoryOptions extends Pick<BatchOptions, 'rule' | 'projects' |
  * read are left out: the node tells of them where it follows them.
  */
 export async function* eventsSince(from: number, options: HistoryOptions): AsyncGenerator<Event> {
-  const { rule, projects, now, settings, environment } = options
+  const { settings, environment, ...recording } = options
   const directories = sessionDirectories(settings.directories, environment)
   const events = readBatch(directories, {
     adapters: ADAPTERS,
-    rule,
-    projects,
-    now,
+    ...recording,
     changedSince: from,
     pause: () => nextTurn(),
     onProblem: () => undefined,

@@ -2,7 +2,7 @@ import { VibeTeaError } from '../core/errors.ts'
 import { startApi } from './api/server.ts'
 import { Tokens } from './api/tokens.ts'
 import { NodeBackend } from './backend.ts'
-import { projectsOf, ruleOf, TagKeys } from './device.ts'
+import { type Recording, recordingOf, TagKeys } from './device.ts'
 import { ApiToken } from './home/api-token.ts'
 import { eventsSince } from './history.ts'
 import type { Logger } from './home/logger.ts'
@@ -15,7 +15,7 @@ import { recordedIn } from './recorded.ts'
 import { DAY_MS, forgetOld } from './retention.ts'
 import { ADAPTERS } from './sources/adapters.ts'
 import type { Environment } from './sources/port.ts'
-import { Recorder, type RecorderOptions } from './sources/recorder.ts'
+import { Recorder } from './sources/recorder.ts'
 import { Sources } from './sources/sources.ts'
 import type { Closes, Stores } from './stores.ts'
 import { closeAll, openStores } from './stores.ts'
@@ -74,8 +74,14 @@ export class VibeTeaNode {
     }
     const { device, lock, index } = stores
     const tagKeys = new TagKeys(device.key)
-    const rule = ruleOf(device, settings, stores.sharing, tagKeys)
-    const projects = projectsOf(device, environment.homeDirectory, tagKeys, stores.sharing)
+    const recording = recordingOf({
+      ...stores,
+      settings,
+      tagKeys,
+      homeDirectory: environment.homeDirectory,
+      now: systemTimers.now,
+      say: (sentence) => stores.notices.say('warning', sentence),
+    })
     const membership = await Membership.open({
       ...stores,
       settings,
@@ -83,12 +89,11 @@ export class VibeTeaNode {
       timers: systemTimers,
       random,
       log,
-      history: (from) =>
-        eventsSince(from, { rule, projects, settings, environment, now: systemTimers.now() }),
+      history: (from) => eventsSince(from, { ...recording, settings, environment, now: systemTimers.now() }),
       onError: fail,
     })
     closes.push(() => membership.close())
-    const sources = watchSources(options, stores, { rule, projects }, stopping.signal, fail)
+    const sources = watchSources(options, stores, recording, stopping.signal, fail)
 
     const tokens = new Tokens({ randomBytes: random, now: systemTimers.now })
     const backend = new NodeBackend({ ...stores, settings, sources, membership, now: systemTimers.now })
@@ -135,7 +140,7 @@ export class VibeTeaNode {
 function watchSources(
   { settings, environment, onProgress }: NodeOptions,
   { device, notices, state, privateLog, index }: Stores,
-  { rule, projects }: Pick<RecorderOptions, 'rule' | 'projects'>,
+  recording: Recording,
   signal: AbortSignal,
   onError: (error: unknown) => void,
 ): Sources {
@@ -146,8 +151,7 @@ function watchSources(
     timers,
   )
   const recorder = new Recorder({
-    rule,
-    projects,
+    ...recording,
     recorded: recordedIn(index, device.source),
     append: (events, isLive) => batcher.add(events, !isLive),
     settled: () => untilIndexed(index, signal),

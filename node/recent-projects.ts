@@ -5,6 +5,7 @@ import { SharingDecisions } from './home/sharing.ts'
 import { ADAPTERS, sessionDirectories } from './sources/adapters.ts'
 import { attempt, filesAt, type FoundFile } from './sources/batch-files.ts'
 import { foundIn } from './sources/batch-read.ts'
+import { Ignored } from './sources/ignored.ts'
 import { nativeBlake2b } from './sources/native-hash.ts'
 import type { Environment } from './sources/port.ts'
 import { Projects } from './sources/projects.ts'
@@ -24,24 +25,33 @@ const MAX_CHUNKS = 16
 
 /**
  * The projects in which sessions of this machine were written to since some time, those of the latest first, by name;
- * excluded ones are left out. For a home in which no node runs, and that need not be there yet: nothing is kept. What
+ * excluded and ignored ones are left out. For a home in which no node runs, and that need not be there yet: nothing is kept. What
  * cannot be read is left out.
  */
 export async function recentProjects(options: RecentProjectsOptions): Promise<NamedProject[]> {
   const { settings, environment, signal } = options
-  const sharing = await SharingDecisions.open(settings.home)
+  const sharing = await SharingDecisions.view(settings.home)
   // Tags are left out: they are asked of git, and made with a key that a new home does not have.
   const runGit = () => Promise.resolve(null)
   const { homeDirectory } = environment
-  const projects = new Projects({ tagKey: new Uint8Array(32), hash: nativeBlake2b, homeDirectory, runGit })
+  const aliases = settings.projectAliases ?? new Map<string, string>()
+  const tagKey = new Uint8Array(32)
+  const projects = new Projects({ tagKey, hash: nativeBlake2b, homeDirectory, aliases, runGit })
+  // What cannot be read is said where it is recorded.
+  const ignored = new Ignored({ store: sharing, projects, now: Date.now, say: () => undefined })
+  const isExcluded = (name: string) => sharing.sharingOf(name) === 'excluded'
   const names = new Set<string>()
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
   for (const file of await recentFiles(options)) {
     if (signal.aborted) break
     const directories = await attempt(file.path, () => directoriesIn(file, buffer, options.since), ignore)
-    for (const directory of directories ?? []) names.add((await projects.resolve(directory)).name)
+    for (const directory of directories ?? []) {
+      await ignored.look([directory])
+      const { name, ownName = name } = await projects.resolve(directory)
+      if (!isExcluded(name) && !isExcluded(ownName) && !ignored.keepsOutFolder(directory)) names.add(name)
+    }
   }
-  return [...names].filter((name) => sharing.sharingOf(name) !== 'excluded').map((project) => ({ project }))
+  return [...names].map((project) => ({ project }))
 }
 
 /** Session files that were written to since then, the latest first. */

@@ -1,6 +1,6 @@
 import { VibeTeaError } from '../../core/errors.ts'
 import { printable } from '../../core/printable.ts'
-import { loadDevice, projectsOf, ruleOf, tagKeysOf } from '../device.ts'
+import { loadDevice, recordingOf, tagKeysOf } from '../device.ts'
 import { openHome } from '../home/home.ts'
 import { SharingDecisions } from '../home/sharing.ts'
 import { readTeam } from '../home/team-file.ts'
@@ -22,15 +22,15 @@ export async function preview(
   const device = await loadDevice(settings, context.err)
   const sharing = await SharingDecisions.view(settings.home)
   const tagKeys = tagKeysOf(device, await readTeam(settings.home))
-  const rule = ruleOf(device, settings, sharing, tagKeys)
-  const projects = projectsOf(device, context.homeDirectory, tagKeys, sharing)
+  const { homeDirectory } = context
+  const say = (sentence: string) => context.err(printable(sentence))
+  const recording = recordingOf({ device, settings, sharing, tagKeys, homeDirectory, now: Date.now, say })
   const own = sessionDirectories(settings.directories, context)
   let code = 0
   keepNewSpaceSmall()
   const events = readBatch(paths.length > 0 ? paths : own, {
     adapters: ADAPTERS,
-    rule,
-    projects,
+    ...recording,
     now: Date.now(),
     onProblem: (path, message) => {
       context.err(printable(`${path}: ${message}`))

@@ -4,17 +4,17 @@ import { VibeTeaError } from '../../core/errors.ts'
 /** `config.json`: the same settings as the environment, under their names in camelCase. */
 
 const Text = z.union([z.string(), z.number()]).transform(String)
-const Config = z.record(z.string(), z.union([Text, z.array(Text)]))
+const Config = z.record(z.string(), z.union([Text, z.array(Text), z.record(z.string(), Text)]))
 
-/** A value as it was written: text, or a list of texts where the file has an array. */
-export type RawValue = string | readonly string[]
+/** A value as it was written: text, or where the file has an array or an object a list of texts, or texts by name. */
+export type RawValue = string | readonly string[] | Readonly<Record<string, string>>
 
 const REMEDY = 'Correct the file, or move it away to go on without it.'
 
 /**
  * The settings in the text of a `config.json`. `path` is for the errors, which are `VibeTeaError`s: `invalid_config`
  * for text that is not JSON or not an object, `invalid_setting` for a key that is not one of `keys` and for a value that
- * is neither text, nor a number, nor a list of those.
+ * is neither text, nor a number, nor a list or an object of those.
  */
 export function parseConfig(text: string, path: string, keys: readonly string[]): Map<string, RawValue> {
   const json = parseJson(text.replace(/^\uFEFF/, ''), path)
@@ -40,7 +40,7 @@ export function parseConfig(text: string, path: string, keys: readonly string[])
   throw new VibeTeaError(
     'invalid_setting',
     `${JSON.stringify(key)} in ${path} is ${value}.`,
-    'Allowed are text, a number, or a list of those.',
+    'Allowed are text, a number, or a list or an object of those.',
   )
 }
 

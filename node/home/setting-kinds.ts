@@ -1,6 +1,6 @@
 import { resolve, sep } from 'node:path'
 import { z } from 'zod'
-import { isSourceName } from '../../core/shapes.ts'
+import { isSourceName, projectName } from '../../core/shapes.ts'
 import type { RawValue } from './config-file.ts'
 
 /** The kinds of value that a setting can have: how each is read and what is said where it cannot be. */
@@ -19,13 +19,21 @@ export interface Kind<Value> {
   isSecret?: boolean
   /** undefined where the value is not allowed. */
   read(raw: RawValue, place: Place): Value | undefined
+  /** The part of a value that makes it one which is not allowed, to be shown in its place. */
+  fault?(raw: RawValue): RawValue | undefined
 }
 
-const one = (raw: RawValue): string => (typeof raw === 'string' ? raw : raw.join(',')).trim()
+const isList = (raw: RawValue): raw is readonly string[] => Array.isArray(raw)
+
+/** '' for an object, which is no value of most kinds. */
+const one = (raw: RawValue): string =>
+  (typeof raw === 'string' ? raw : isList(raw) ? raw.join(',') : '').trim()
 
 /** The parts of a list; empty ones count for nothing. */
 const many = (raw: RawValue): string[] =>
-  (typeof raw === 'string' ? raw.split(',') : raw).map((part) => part.trim()).filter((part) => part !== '')
+  (typeof raw === 'string' ? raw.split(',') : isList(raw) ? raw : [])
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
 
 export function wholeNumber(from: number, to: number): Kind<number> {
   return {
@@ -72,6 +80,47 @@ export const extensions: Kind<ReadonlySet<string>> = {
     const parts = many(raw).map((part) => part.replace(/^\*?\./, '').toLowerCase())
     const isValid = parts.length > 0 && parts.every((part) => /^[a-z0-9_+-]{1,32}$/.test(part))
     return isValid ? new Set(parts) : undefined
+  },
+}
+
+/** An absolute path of any system, or one in the home directory. */
+const DIRECTORY = /^(?:~?[\\/]|~$|[A-Za-z]:[\\/])/
+
+/** What is called otherwise, and how, as pairs: of an object, or of a list like `website=site,~/clients/acme=acme`. */
+function pairsOf(raw: RawValue): [string, string][] {
+  if (typeof raw !== 'string' && !isList(raw)) return Object.entries(raw)
+  return many(raw).map((pair) => {
+    const at = pair.lastIndexOf('=')
+    return [pair.slice(0, Math.max(at, 0)), at < 0 ? '' : pair.slice(at + 1)]
+  })
+}
+
+function isAlias([from, to]: [string, string]): boolean {
+  const isName = from.trim() !== '' && !/[\\/~\0]/.test(from)
+  return (isName || (DIRECTORY.test(from.trim()) && !from.includes('\0'))) && /^[^\\/~\0]+$/.test(to.trim())
+}
+
+/** By a project's name, or by a directory, absolute and without a slash at its end; names as events have them. */
+export const aliases: Kind<ReadonlyMap<string, string>> = {
+  allowed:
+    'names for projects, each by its name or its directory, like {"website": "site", "~/clients/acme": "acme"}, in ' +
+    'the environment website=site,~/clients/acme=acme',
+  read(raw, { homeDirectory }) {
+    const pairs = pairsOf(raw)
+    if (!pairs.every(isAlias)) return undefined
+    return new Map(
+      pairs.map(([from, to]) => {
+        const key = from.trim()
+        const expanded = key.replace(/^~(?=$|[\\/])/, () => homeDirectory)
+        const directory = expanded.replace(/(?<=.)[\\/]+$/, '')
+        return [DIRECTORY.test(key) ? directory : projectName(key), projectName(to.trim())]
+      }),
+    )
+  },
+  fault(raw) {
+    if (typeof raw === 'string' || isList(raw)) return undefined
+    const faulty = pairsOf(raw).find((pair) => !isAlias(pair))
+    return faulty && { [faulty[0]]: faulty[1] }
   },
 }
 

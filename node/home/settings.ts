@@ -18,6 +18,7 @@ const KINDS = {
   privateKey: kinds.secretKey,
   sourceId: kinds.sourceName,
   basenameAllowlist: kinds.extensions,
+  projectAliases: kinds.aliases,
   port: kinds.wholeNumber(0, 65535),
   bootstrap: kinds.endpoints,
   retentionDays: kinds.wholeNumber(1, 3650),
@@ -113,7 +114,8 @@ function read<Value>(kind: Kind<Value>, found: Found, homeDirectory: string): Va
   const place: Place = { homeDirectory, base: found.base }
   const value = kind.read(found.raw, place)
   if (value !== undefined) return value
-  const shown = kind.isSecret ? 'cannot be used' : `is ${JSON.stringify(found.raw)}`
+  const faulty = kind.fault?.(found.raw) ?? found.raw
+  const shown = kind.isSecret ? 'cannot be used' : `is ${JSON.stringify(faulty)}`
   throw new VibeTeaError('invalid_setting', `${found.name} ${shown}.`, `Allowed is ${kind.allowed}.`)
 }
 
@@ -151,6 +153,7 @@ export function readSettings(sources: SettingSources): Settings {
     privateKey: value('privateKey'),
     sourceId: value('sourceId'),
     basenameAllowlist: value('basenameAllowlist'),
+    projectAliases: value('projectAliases'),
     port: value('port') ?? DEFAULT_PORT,
     bootstrap: value('bootstrap'),
     retentionDays: value('retentionDays') ?? 30,

@@ -5,10 +5,14 @@ import { VibeTeaError } from '../../core/errors.ts'
 import { isProjectKey } from '../../core/project-key.ts'
 import type { Sharing } from '../../core/rule.ts'
 import { errorCode, fileError, writeWhole } from './files.ts'
+import type { Ignorings } from './ignorings.ts'
 import type { Interval } from './intervals.ts'
 import { withInterval } from './intervals.ts'
 
-/** `sharing.json` in the home (0600): what its owner decided about projects and pauses. People read and edit it. */
+/**
+ * `sharing.json` in the home (0600): what its owner decided about projects and pauses, and what ignore files kept out.
+ * People read and edit it.
+ */
 
 const VERSION = 1
 
@@ -25,9 +29,20 @@ export interface SharingState {
   /** Past times in which a project was excluded, by `name` or `name~tag`. */
   exclusions: ReadonlyMap<string, readonly Interval[]>
   pauses: readonly Interval[]
+  /** By the directory in which the ignore file lies, or lay. */
+  ignored: Ignorings
+  /** The main work trees that linked ones belong to, or belonged: an ignore file of the former counts for the latter. */
+  workTrees: ReadonlyMap<string, readonly string[]>
 }
 
-const NOTHING: SharingState = { decisions: new Map(), newProjects: null, exclusions: new Map(), pauses: [] }
+const NOTHING: SharingState = {
+  decisions: new Map(),
+  newProjects: null,
+  exclusions: new Map(),
+  pauses: [],
+  ignored: new Map(),
+  workTrees: new Map(),
+}
 
 const Project = z.string().refine(isProjectKey, 'is not a project')
 const Time = z.iso.datetime().transform((text) => Date.parse(text))
@@ -43,6 +58,13 @@ const Shape = z.strictObject({
     .default(null),
   exclusions: z.record(Project, z.array(z.strictObject({ from: Time, to: Time }))),
   pauses: z.array(z.strictObject({ from: Time, to: Time.nullable() })),
+  ignored: z
+    .record(
+      z.string(),
+      z.array(z.strictObject({ from: Time, to: Time.nullable(), patterns: z.array(z.string()) })),
+    )
+    .default({}),
+  workTrees: z.record(z.string(), z.array(z.string())).default({}),
 })
 
 /** Nothing decided where there is no file. One that cannot be understood throws: to guess could record too much. */
@@ -64,11 +86,19 @@ export async function readSharing(home: string): Promise<SharingState> {
       Object.entries(parsed.exclusions).map(([project, intervals]) => [project, inOrder(intervals)]),
     ),
     pauses: inOrder(parsed.pauses.map(({ from, to }) => ({ from, to: to ?? Infinity }))),
+    ignored: new Map(
+      Object.entries(parsed.ignored).map(([directory, times]) => [
+        directory,
+        times.map(({ from, to, patterns }) => ({ from, to: to ?? Infinity, patterns: patterns.join('\n') })),
+      ]),
+    ),
+    workTrees: new Map(Object.entries(parsed.workTrees)),
   }
 }
 
 export async function writeSharing(home: string, state: SharingState): Promise<void> {
   const text = (at: number): string => new Date(at).toISOString()
+  const interval = ({ from, to }: Interval) => ({ from: text(from), to: to === Infinity ? null : text(to) })
   const json = {
     version: VERSION,
     projects: Object.fromEntries(
@@ -84,7 +114,16 @@ export async function writeSharing(home: string, state: SharingState): Promise<v
         intervals.map(({ from, to }) => ({ from: text(from), to: text(to) })),
       ]),
     ),
-    pauses: state.pauses.map(({ from, to }) => ({ from: text(from), to: to === Infinity ? null : text(to) })),
+    pauses: state.pauses.map(interval),
+    ...(state.ignored.size > 0 && {
+      ignored: Object.fromEntries(
+        [...state.ignored].map(([directory, times]) => [
+          directory,
+          times.map((time) => ({ ...interval(time), patterns: time.patterns.split('\n').filter(Boolean) })),
+        ]),
+      ),
+      workTrees: Object.fromEntries(state.workTrees),
+    }),
   }
   await writeWhole(sharingPath(home), JSON.stringify(json, null, 2) + '\n')
 }

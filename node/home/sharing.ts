@@ -5,6 +5,8 @@ import { projectName } from '../../core/shapes.ts'
 import type { ShareConsent } from './consent.ts'
 import { withConsent } from './consent.ts'
 import { decided, merged } from './decisions.ts'
+import type { Ignoring, Ignorings } from './ignorings.ts'
+import { withIgnoring } from './ignorings.ts'
 import type { Interval } from './intervals.ts'
 import { contains, withInterval } from './intervals.ts'
 import type { SharingState } from './sharing-file.ts'
@@ -113,12 +115,7 @@ export class SharingDecisions {
     this.#link(to, from)
     this.#former.add(from)
     this.#former.delete(to)
-    return this.#inTurn(async () => {
-      const next = merged(this.#state, from, to)
-      if (next === this.#state) return
-      this.#state = next
-      await this.#write(next)
-    })
+    return this.#hold((state) => merged(state, from, to))
   }
 
   /**
@@ -161,6 +158,42 @@ export class SharingDecisions {
   /** The pause that lasts at `at`, or null. */
   pauseAt(at: number): Interval | null {
     return this.#state.pauses.find((pause) => pause.from <= at && at < pause.to) ?? null
+  }
+
+  /** What ignore files keep out, and kept out, by the directory in which each lies. */
+  get ignored(): Ignorings {
+    return this.#state.ignored
+  }
+
+  /** The main work trees of linked ones for which ignore files of those count. */
+  get workTrees(): ReadonlyMap<string, readonly string[]> {
+    return this.#state.workTrees
+  }
+
+  /** See `withIgnoring`. Where that cannot be written it holds in this process, and rejects. */
+  setIgnored(directory: string, now: Omit<Ignoring, 'to'> | null, until: number): Promise<void> {
+    return this.#hold((state) => {
+      const ignored = withIgnoring(state.ignored, directory, now, until)
+      return ignored === state.ignored ? state : { ...state, ignored }
+    })
+  }
+
+  /** What counts for the main work tree counts for a linked one, also when that is gone. Writes as `setIgnored`. */
+  linkWorkTree(root: string, main: string): Promise<void> {
+    return this.#hold((state) => {
+      const known = state.workTrees.get(root) ?? []
+      if (known.includes(main)) return state
+      return { ...state, workTrees: new Map(state.workTrees).set(root, [...known, main]) }
+    })
+  }
+
+  #hold(decide: (state: SharingState) => SharingState): Promise<void> {
+    return this.#inTurn(async () => {
+      const next = decide(this.#state)
+      if (next === this.#state) return
+      this.#state = next
+      await this.#write(next)
+    })
   }
 
   #change(decide: (state: SharingState) => SharingState): Promise<void> {

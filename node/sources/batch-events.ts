@@ -14,6 +14,7 @@ interface Session {
   /** When the first event was; its project stands for the session. */
   firstAt: number
   project: Project
+  cwd: string | null
   lifecycle: Lifecycle
 }
 
@@ -43,9 +44,9 @@ export class BatchEvents {
       if (this.#isFinal(event)) this.#sessions.get(event.payload.sessionId)!.lifecycle.add(event)
       if (++count % TURN_EVENTS === 0) yield
     }
-    for (const [sessionId, { assistant, project, lifecycle }] of this.#sessions) {
+    for (const [sessionId, { assistant, project, cwd, lifecycle }] of this.#sessions) {
       for (const { at, fact } of lifecycle.due(now)) {
-        const event = this.#rule.event({ at, assistant, sessionId, cwd: null, fact }, project)
+        const event = this.#rule.event({ at, assistant, sessionId, cwd, fact }, project)
         if (event && this.#weights.raise(event.id, weight(event))) this.#sorted.add(event)
       }
     }
@@ -63,9 +64,9 @@ export class BatchEvents {
     return weight(event) === this.#weights.of(event.id)
   }
 
-  #noteSession(id: string, { at, assistant }: Draft, project: Project): void {
+  #noteSession(id: string, { at, assistant, cwd }: Draft, project: Project): void {
     const known = this.#sessions.get(id)
-    if (!known) this.#sessions.set(id, { assistant, firstAt: at, project, lifecycle: new Lifecycle() })
+    if (!known) this.#sessions.set(id, { assistant, firstAt: at, project, cwd, lifecycle: new Lifecycle() })
     else if (at < known.firstAt) {
       known.firstAt = at
       known.project = project

@@ -14,6 +14,8 @@ export interface BatchOptions {
     peek(cwd: string | null): Project | undefined
     resolve(cwd: string | null): Promise<Project>
   }
+  /** Finds out what is ignored; asked once for each directory. Absent where nothing is. */
+  ignored?: { look(cwds: Iterable<string | null>): Promise<void> }
   rule: Rule
   /** When it is read, ms since 1970: sessions that are silent for long enough have ended. */
   now: number
@@ -39,8 +41,9 @@ export async function* readBatch(
   const { onProblem = raise, changedSince, pause } = options
   const events = new BatchEvents(options.rule)
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
+  const looked = new Set<string | null>()
   for (const file of await filesAt(paths, onProblem, changedSince)) {
-    await attempt(file.path, () => readFile(file, buffer, options, events), onProblem)
+    await attempt(file.path, () => readFile(file, buffer, options, events, looked), onProblem)
   }
   const following = events.follow(options.now)
   while (following.next().done !== true) await pause?.()
@@ -57,11 +60,18 @@ async function readFile(
   buffer: Buffer,
   options: BatchOptions,
   events: BatchEvents,
+  looked: Set<string | null>,
 ): Promise<void> {
-  const { adapters, projects, pause } = options
+  const { adapters, projects, ignored, pause } = options
   for await (const { drafts, form } of foundIn(file, adapters, buffer)) {
     for (const draft of drafts) {
-      events.add(draft, projects.peek(draft.cwd) ?? (await projects.resolve(draft.cwd)))
+      const { cwd } = draft
+      const project = projects.peek(cwd) ?? (await projects.resolve(cwd))
+      if (ignored && !looked.has(cwd)) {
+        looked.add(cwd)
+        await ignored.look([cwd])
+      }
+      events.add(draft, project)
     }
     // Between lines the disk is waited for.
     if (form !== 'lines') await pause?.()

@@ -2,9 +2,11 @@ import type { Blake2b } from '../../core/hash.ts'
 import type { Project } from '../../core/rule.ts'
 import { lastPathPart, NAMELESS } from '../../core/shapes.ts'
 import { projectTagOf } from '../../core/tags.ts'
+import type { ProjectAliases } from './aliases.ts'
+import { aliasOf } from './aliases.ts'
 import type { RunGit } from './git.ts'
 import { rootCommitOf, runGit } from './git.ts'
-import { findWorkTree } from './work-tree.ts'
+import { findWorkTree, placesOf, withoutWorkTree } from './work-tree.ts'
 
 /** Keys of project tags: H(a secret, "project"), the device's or in a team the team's. */
 export interface ProjectKeys {
@@ -17,6 +19,7 @@ export interface ProjectsOptions {
   tagKey: Uint8Array
   hash: Blake2b
   homeDirectory: string
+  aliases?: ProjectAliases
   /** Is told of a project's two tags before the project is used, and waited for. */
   carryOver?: (name: string, formerTag: string, tag: string) => Promise<void>
   runGit?: RunGit
@@ -43,7 +46,13 @@ export class Projects {
   #keys: ProjectKeys
 
   constructor(options: ProjectsOptions) {
-    this.#options = { runGit, now: Date.now, carryOver: () => Promise.resolve(), ...options }
+    this.#options = {
+      runGit,
+      now: Date.now,
+      aliases: new Map(),
+      carryOver: () => Promise.resolve(),
+      ...options,
+    }
     this.#keys = { current: options.tagKey, former: null }
   }
 
@@ -91,17 +100,27 @@ export class Projects {
 
   async #look(cwd: string, { current, former }: ProjectKeys): Promise<Project> {
     const tree = await findWorkTree(cwd)
-    if (!tree) {
-      const isHome = trimmed(cwd) === trimmed(this.#options.homeDirectory) || A_HOME.test(cwd)
-      return { name: isHome ? HOME : lastPathPart(trimmed(withoutWorktree(cwd))) || NAMELESS }
-    }
-    const { name, root, gitDirectory } = tree
+    if (!tree) return this.#called(this.#nameWithout(cwd), [cwd])
+    const { root, main, gitDirectory } = tree
+    const where = main === root ? { root } : { root, main }
+    const project = { ...this.#called(tree.name, placesOf(cwd, where)), ...where }
     const rootCommit = await this.#rootCommit(gitDirectory)
-    if (rootCommit === null) return { name, root }
+    if (rootCommit === null) return project
     const { hash, carryOver } = this.#options
     const tag = projectTagOf(current, rootCommit, hash)
-    if (former) await carryOver(name, projectTagOf(former, rootCommit, hash), tag)
-    return { name, root, tag, rootCommit }
+    if (former) await carryOver(project.name, projectTagOf(former, rootCommit, hash), tag)
+    return { ...project, tag, rootCommit }
+  }
+
+  /** The name of a directory that is in no repository. */
+  #nameWithout(cwd: string): string {
+    if (trimmed(cwd) === trimmed(this.#options.homeDirectory) || A_HOME.test(cwd)) return HOME
+    return lastPathPart(trimmed(withoutWorkTree(cwd))) || NAMELESS
+  }
+
+  #called(ownName: string, places: readonly string[]): Project {
+    const name = aliasOf(this.#options.aliases, places, ownName)
+    return name === null ? { name: ownName } : { name, ownName }
   }
 
   /** Asked once for all work trees of a repository. */
@@ -115,11 +134,6 @@ export class Projects {
     this.#rootCommits.set(gitDirectory, asked)
     return asked
   }
-}
-
-/** Claude Code's and Qwen Code's own work trees lie below the repository and are removed when done. */
-function withoutWorktree(cwd: string): string {
-  return cwd.replace(/[\\/]\.(?:claude|qwen)[\\/]worktrees[\\/].*$/, '')
 }
 
 function trimmed(path: string): string {

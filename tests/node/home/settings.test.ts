@@ -40,6 +40,7 @@ describe('settings', () => {
       privateKey: null,
       sourceId: null,
       basenameAllowlist: null,
+      projectAliases: null,
       port: 8832,
       bootstrap: null,
       retentionDays: 30,
@@ -54,6 +55,52 @@ describe('settings', () => {
       hostName: 'macbook',
       unknownVariables: [],
     })
+  })
+
+  test('projects have other names by an object, or in the environment by a list', () => {
+    const windows = 'D:\\code\\acme\\'
+    const aliases = {
+      website: 'site',
+      '~/clients/acme/': 'acme',
+      '/srv/x': 'The X',
+      [windows]: 'w',
+      '~': 'mine',
+    }
+    expect([...settings(config({ projectAliases: aliases })).projectAliases!]).toEqual([
+      ['website', 'site'],
+      [`${USER}/clients/acme`, 'acme'],
+      ['/srv/x', 'The-X'],
+      ['D:\\code\\acme', 'w'],
+      [USER, 'mine'],
+    ])
+    const env = { VIBETEA_PROJECT_ALIASES: 'website=site, ~/clients/a=b=acme' }
+    expect([...settings({ env }).projectAliases!]).toEqual([
+      ['website', 'site'],
+      [`${USER}/clients/a=b`, 'acme'],
+    ])
+    expect(settings(config({ projectAliases: {} })).projectAliases).toEqual(new Map())
+  })
+
+  test.each([
+    [{ website: '' }],
+    [{ 'code/website': 'site' }],
+    [{ '': 'site' }],
+    [{ website: '/code/site' }],
+    [{ website: 'site~abc' }],
+    [{ 'website~abc': 'site' }],
+    [{ '~ada/website': 'site' }],
+  ])('a name that cannot be one is shown with its place: %j', (wrong) => {
+    expect(sentence(config({ projectAliases: { fine: 'good', ...wrong } }))).toBe(
+      `invalid_setting: "projectAliases" in ${CONFIG} is ${JSON.stringify(wrong)}. Allowed is names for projects, ` +
+        'each by its name or its directory, like {"website": "site", "~/clients/acme": "acme"}, in the environment ' +
+        'website=site,~/clients/acme=acme.',
+    )
+  })
+
+  test('an object is no value of another setting', () => {
+    expect(sentence(config({ port: { a: 'b' } }))).toContain(`"port" in ${CONFIG} is {"a":"b"}.`)
+    expect(sentence(config({ claudeDir: { a: 'b' } }))).toContain(`"claudeDir" in ${CONFIG} is {"a":"b"}.`)
+    expect(sentence({ env: { VIBETEA_PROJECT_ALIASES: 'website' } })).toContain('is "website".')
   })
 
   test('a flag is over the environment, which is over config.json', () => {
@@ -170,7 +217,10 @@ describe('settings', () => {
       { env: { VIBETEA_BOOTSTRAP: 'node1' } },
       'VIBETEA_BOOTSTRAP is "node1". Allowed is a list like node1.example:49737,10.0.0.2:49737, ports from 1 to 65535.',
     ],
-    [config({ port: true }), `"port" in ${CONFIG} is true. Allowed are text, a number, or a list of those.`],
+    [
+      config({ port: true }),
+      `"port" in ${CONFIG} is true. Allowed are text, a number, or a list or an object of those.`,
+    ],
   ] as const)('a wrong value is named with what is allowed: %j', (given, expected) => {
     expect(sentence(given)).toBe(`invalid_setting: ${expected}`)
   })
