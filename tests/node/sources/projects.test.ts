@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { projectTagOf } from '../../../core/tags.ts'
 import { normalisedUrl } from '../../../node/sources/git.ts'
@@ -60,6 +60,66 @@ describe('the project of a directory', () => {
     expect(await find(beside)).toMatchObject({ name: 'shop', root: beside, tag })
   })
 
+  test('is one for all that `git worktree list` names: locked, moved, made with relative paths, below and beside', async () => {
+    const cups = join(base, 'layouts/cups')
+    await mkdir(cups, { recursive: true })
+    git(cups, 'init')
+    git(cups, 'commit', '--allow-empty', '-m', 'one')
+    git(cups, 'worktree', 'add', join(base, 'layouts/beside'))
+    git(cups, 'worktree', 'lock', join(base, 'layouts/beside'))
+    git(cups, 'worktree', 'add', join(base, 'layouts/before'))
+    git(cups, 'worktree', 'move', join(base, 'layouts/before'), join(base, 'layouts/after'))
+    for (const folder of [
+      '.claude/worktrees/a',
+      '.qwen/worktrees/b',
+      '.gemini/worktrees/c',
+      '.worktrees/d',
+    ]) {
+      git(cups, 'worktree', 'add', join(cups, folder))
+    }
+    const below = join(cups, '.worktrees/d')
+    const ownGit = join(cups, '.git/worktrees/d')
+    await writeFile(join(below, '.git'), `gitdir: ${relative(below, ownGit)}\n`)
+    const listed = git(cups, 'worktree', 'list', '--porcelain').match(/(?<=^worktree ).+/gm)!
+    expect(listed).toHaveLength(7)
+    const { tag } = await find(cups)
+    for (const root of listed)
+      expect(await find(join(root, 'src'))).toMatchObject({ name: 'cups', root, tag })
+    expect((await find(below)).main).toBe(cups)
+  })
+
+  test('is the submodule in its own linked work trees', async () => {
+    const outer = join(base, 'tray')
+    await mkdir(outer)
+    git(outer, 'init')
+    git(outer, 'submodule', 'add', '--name', 'first-name', shop, 'libs/saucers')
+    const inner = join(outer, 'libs/saucers')
+    git(inner, 'worktree', 'add', join(base, 'saucers-fix'))
+    expect(await find(join(base, 'saucers-fix'))).toMatchObject({ name: 'saucers', main: inner })
+  })
+
+  test('is the repository whose directory for git lies elsewhere', async () => {
+    const work = join(base, 'apart')
+    git(base, 'init', `--separate-git-dir=${join(base, 'elsewhere.git')}`, work)
+    expect(await find(join(work, 'src'))).toMatchObject({ name: 'apart', root: work })
+  })
+
+  test.skipIf(process.platform === 'win32')('is the repository that a link leads into', async () => {
+    await symlink(join(shop, 'src'), join(base, 'shortcut'))
+    expect(await find(join(base, 'shortcut'))).toMatchObject({ name: 'shop', root: shop })
+  })
+
+  test('has another tag in another repository of the same name, and the same in a clone', async () => {
+    const other = join(base, 'other/shop')
+    await mkdir(other, { recursive: true })
+    git(other, 'init')
+    git(other, 'commit', '--allow-empty', '-m', 'another beginning')
+    git(base, 'clone', shop, join(base, 'clone/shop'))
+    const [first, second, clone] = [await find(shop), await find(other), await find(join(base, 'clone/shop'))]
+    expect([first.name, second.name, clone.name]).toEqual(['shop', 'shop', 'shop'])
+    expect([first.tag === second.tag, first.tag === clone.tag]).toEqual([false, true])
+  })
+
   test('is the repository of a directory in it that is gone', async () => {
     expect(await find(join(shop, 'gone/long/ago'))).toMatchObject({ name: 'shop', root: shop })
   })
@@ -112,6 +172,11 @@ describe('the project of a directory', () => {
     ['/nowhere/at/all/teahouse/', 'teahouse'],
     ['/nowhere/teahouse/.claude/worktrees/brave-pot', 'teahouse'],
     ['/nowhere/teahouse/.qwen/worktrees/brave-pot', 'teahouse'],
+    ['/nowhere/teahouse/.gemini/worktrees/brave-pot/src', 'teahouse'],
+    ['/nowhere/teahouse/.worktrees/brave-pot/src', 'teahouse'],
+    ['/nowhere/ada/.codex/worktrees/1f2e/teahouse/src', 'teahouse'],
+    ['/nowhere/ada/.cursor/worktrees/teahouse/98zlw/src', 'teahouse'],
+    ['C:\\Users\\ada\\.codex\\worktrees\\1f2e\\teahouse\\src', 'teahouse'],
     ['D:\\code\\teahouse', 'teahouse'],
     ['D:\\code\\teahouse\\.claude\\worktrees\\brave-pot\\src', 'teahouse'],
     ['C:\\Users\\ada', 'home'],
@@ -185,6 +250,59 @@ describe('the project of a directory', () => {
     await mkdir(odd)
     await writeFile(join(odd, '.git'), 'a teapot')
     expect(await find(odd)).toEqual({ name: 'odd' })
+  })
+})
+
+describe('a name that one gives', () => {
+  const called = async (cwd: string, aliases: Record<string, string>) => {
+    const { name, ownName, tag } = await find(cwd, { aliases: new Map(Object.entries(aliases)) })
+    return [name, ownName, tag]
+  }
+
+  test('is for a project’s own, and leaves its tag as it is', async () => {
+    const { tag } = await find(shop)
+    expect(await called(join(shop, 'src'), { shop: 'store' })).toEqual(['store', 'shop', tag])
+    expect(await called(join(base, 'home/notes'), { notes: 'diary' })).toEqual(['diary', 'notes', undefined])
+    expect(await called(join(shop, 'src'), { src: 'store' })).toEqual(['shop', undefined, tag])
+  })
+
+  test('can be one for several repositories, which keep their tags', async () => {
+    const roaster = join(base, 'roaster')
+    await mkdir(roaster)
+    git(roaster, 'init')
+    git(roaster, 'commit', '--allow-empty', '-m', 'beans')
+    const aliases = { shop: 'company', roaster: 'company' }
+    const [first, second] = [await called(shop, aliases), await called(roaster, aliases)]
+    expect([first[0], second[0], first[2] === second[2]]).toEqual(['company', 'company', false])
+  })
+
+  test('is for a directory and all below it, the nearest before others and before names', async () => {
+    const aliases = { [base]: 'outer', [shop]: 'store', [join(shop, 'src')]: 'inner', shop: 'by-name' }
+    expect((await called(shop, aliases))[0]).toBe('store')
+    expect((await called(join(shop, 'src/deep'), aliases))[0]).toBe('inner')
+    expect((await called(join(shop, 'srcs'), aliases))[0]).toBe('store')
+    expect((await called(join(base, 'home'), aliases))[0]).toBe('outer')
+  })
+
+  test('for a main work tree is that of its linked ones', async () => {
+    const linked = join(base, 'linked-with-name')
+    git(shop, 'worktree', 'add', linked)
+    const aliases = { [shop]: 'store', [join(shop, 'src')]: 'inner' }
+    expect((await called(linked, aliases))[0]).toBe('store')
+    expect((await called(join(linked, 'src'), aliases))[0]).toBe('inner')
+    expect((await called(linked, { ...aliases, [linked]: 'own' }))[0]).toBe('own')
+  })
+
+  test.each([
+    ['/nowhere/teahouse/src', '/nowhere/teahouse'],
+    ['/nowhere/teahouse/.worktrees/brave-pot', '/nowhere/teahouse'],
+    ['D:\\code\\teahouse\\src', 'd:/Code/teahouse'],
+    ['\\\\server\\code\\teahouse', '\\\\server\\code'],
+    ['/', '/'],
+  ])('reaches %s, which is gone or of another machine, by %s', async (cwd, directory) => {
+    const [name] = await called(cwd, { [directory]: 'renamed' })
+    expect(name).toBe('renamed')
+    expect((await called(cwd, { '/nowhere/else': 'renamed' }))[0]).not.toBe('renamed')
   })
 })
 
