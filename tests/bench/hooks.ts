@@ -13,6 +13,13 @@ const RUNS = Number(process.env.VIBETEA_BENCH_HOOKS ?? 100)
 /** The process of one is over by the next: a session has few. */
 const EVERY_MS = 150
 const TARGET = 'p99 ≤ 50 ms'
+const INPUT = JSON.stringify({
+  session_id: '11111111-2222-4333-8444-555555555555',
+  cwd: '/code/web-app',
+  hook_event_name: 'PermissionRequest',
+  tool_name: 'Bash',
+  tool_input: { command: 'npm test' },
+})
 
 /** How long the assistant is kept by its hook: until nobody holds what it waits for. */
 export async function benchHooks(): Promise<Figure[]> {
@@ -22,19 +29,14 @@ export async function benchHooks(): Promise<Figure[]> {
     mkdirSync(machine.VIBETEA_CLAUDE_DIR)
     await run(['hooks', 'install'], machine)
     const command = commandIn(machine)
-    const bare = await times(':')
-    const down = await times(command)
+    const down = await figure('hook returns, no node', command)
     const node = await startNode(machine)
-    const up = await times(command)
+    const up = await figure('hook returns, node up', command)
     process.kill(node.pid, 'SIGSTOP')
-    const hung = await times(command)
+    const hung = await figure('hook returns, node hung', command)
     process.kill(node.pid, 'SIGCONT')
     await node.stop()
-    return [
-      figure('hook returns, node up', up, bare),
-      figure('hook returns, no node', down, bare),
-      figure('hook returns, node stopped', hung, bare),
-    ]
+    return [up, down, hung]
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
@@ -46,34 +48,30 @@ function commandIn({ VIBETEA_CLAUDE_DIR }: Machine): string {
   return hooks.PermissionRequest![0]!.hooks[0]!.command
 }
 
-async function times(command: string): Promise<number[]> {
-  const input = JSON.stringify({
-    session_id: '11111111-2222-4333-8444-555555555555',
-    cwd: '/code/web-app',
-    hook_event_name: 'PermissionRequest',
-    tool_name: 'Bash',
-    tool_input: { command: 'npm test' },
-  })
+/** In turns with a shell that does nothing. */
+async function figure(what: string, command: string): Promise<Figure> {
   const times: number[] = []
+  const bare: number[] = []
   for (let i = 0; i < RUNS; i++) {
-    const from = performance.now()
-    const child = spawn('sh', ['-c', command], { stdio: ['pipe', 'pipe', 'pipe'] })
-    // A command that does not read it, as the bare one.
-    child.stdin.on('error', () => undefined)
-    child.stdin.end(input)
-    child.stdout.resume()
-    child.stderr.resume()
-    await once(child, 'close')
-    times.push(performance.now() - from)
+    times.push(await timeOf(command))
     await sleep(EVERY_MS)
+    bare.push(await timeOf(':'))
   }
-  return times
+  const ratio = `${(quantile(times, 0.5) / quantile(bare, 0.5)).toFixed(1)}×`
+  return { what, measured: shown(times), bare: `${shown(bare)}, \`sh -c :\``, ratio, target: TARGET }
 }
 
 const shown = (times: readonly number[]) =>
   `p50 ${quantile(times, 0.5).toFixed(1)} ms, p99 ${quantile(times, 0.99).toFixed(1)} ms`
 
-function figure(what: string, times: readonly number[], bare: readonly number[]): Figure {
-  const ratio = (quantile(times, 0.5) / quantile(bare, 0.5)).toFixed(1)
-  return { what, measured: shown(times), bare: `\`sh -c :\` ${shown(bare)}`, ratio, target: TARGET }
+async function timeOf(command: string): Promise<number> {
+  const from = performance.now()
+  const child = spawn('sh', ['-c', command], { stdio: ['pipe', 'pipe', 'pipe'] })
+  // A shell that does nothing does not read it.
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(INPUT)
+  child.stdout.resume()
+  child.stderr.resume()
+  await once(child, 'close')
+  return performance.now() - from
 }
