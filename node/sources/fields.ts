@@ -27,9 +27,14 @@ export function timeOf(value: unknown): number | null {
   return Number.isNaN(ms) ? null : ms
 }
 
-/** A count of tokens; 0 where it is none. A trillion is more than any session has: it must not drown the right ones. */
+/** Whether a value counts something. A trillion is more than there is of anything: it must not drown the right counts. */
+export function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value < 1e12
+}
+
+/** A count of tokens; 0 where it is none. */
 export function tokenCount(value: unknown): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value < 1e12 ? value : 0
+  return isCount(value) ? value : 0
 }
 
 /** The items of a list; none where it is no list. */
@@ -37,10 +42,11 @@ export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-/** Forgets the oldest entries of a map beyond `size`: a map keeps the order in which its keys came. */
-export function keepNewest(map: Map<string, unknown>, size: number): void {
-  for (const key of map.keys()) {
-    if (map.size <= size) return
-    map.delete(key)
+/** Forgets the oldest of a map or a set beyond `size`: both keep the order in which their keys came. */
+export function keepNewest(kept: Map<string, unknown> | Set<string>, size: number): void {
+  if (kept.size <= size) return
+  for (const key of kept.keys()) {
+    kept.delete(key)
+    if (kept.size <= size) return
   }
 }

@@ -2,8 +2,9 @@ import type { LocalFields } from '../../../core/api.ts'
 import type { Tokens } from '../../../core/events.ts'
 import { tokenSum } from '../../../core/events.ts'
 import type { Draft, Fact } from '../../../core/rule.ts'
-import { parseLine, parseWholeLine } from '../json-line.ts'
+import { keepNewest } from '../fields.ts'
 import type { Reader, SessionFile } from '../port.ts'
+import { recordsOn } from '../records.ts'
 import type { AssistantRecord, ClaudeRecord, SystemRecord, ToolUse, UserRecord } from './record.ts'
 import { isWantedType, recordOf, SYNTHETIC_MODEL } from './record.ts'
 import { Subagents } from './subagents.ts'
@@ -67,14 +68,10 @@ export class ClaudeReader implements Reader {
   }
 
   read(line: Buffer, offset: number): Draft[] {
-    const parsed = parseLine(line, isWantedType)
-    if (!parsed.isValid) this.invalidLines++
+    const { records, isValid } = recordsOn(line, recordOf, isWantedType)
+    if (!isValid) this.invalidLines++
     const drafts: Draft[] = []
-    for (const [i, fields] of parsed.records.entries()) {
-      let found = recordOf(fields)
-      if (found.isIncomplete) found = recordOf(parseWholeLine(line).records[i] ?? fields)
-      if (found.record) this.#take(found.record, offset, drafts)
-    }
+    for (const record of records) this.#take(record, offset, drafts)
     return drafts
   }
 
@@ -141,7 +138,7 @@ export class ClaudeReader implements Reader {
 
   #startCall(use: ToolUse, record: AssistantRecord, now: Now): void {
     this.#calls.set(use.callId, { use, at: now.at })
-    forgetOldest(this.#calls, MAX_OPEN_CALLS)
+    keepNewest(this.#calls, MAX_OPEN_CALLS)
     this.#sayTool(now, use, 'started')
     if (QUESTIONS.has(use.tool) && !record.common.isSidechain) {
       this.#say(now, { type: 'waiting', reason: 'question', after: use.callId })
@@ -217,7 +214,7 @@ export class ClaudeReader implements Reader {
     const { model, tokens } = record
     const none = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
     this.#messages.set(messageId, { at: now.at, model, tokens: tokens ?? none, given: -1, from: now.from })
-    forgetOldest(this.#messages, MAX_MESSAGES)
+    keepNewest(this.#messages, MAX_MESSAGES)
   }
 
   #release(drafts: Draft[]): void {
@@ -247,13 +244,4 @@ interface Now {
   isDated: boolean
   from: Origin
   drafts: Draft[]
-}
-
-/** A map keeps the order in which its keys came. */
-function forgetOldest(map: Map<string, unknown>, size: number): void {
-  if (map.size <= size) return
-  for (const key of map.keys()) {
-    map.delete(key)
-    return
-  }
 }

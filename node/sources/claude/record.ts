@@ -1,6 +1,8 @@
 import type { ErrorCategory, Tokens } from '../../../core/events.ts'
+import { listOf, Texts, timeOf, tokenCount } from '../fields.ts'
 import type { Fields } from '../json-line.ts'
 import { isCut, isFields } from '../json-line.ts'
+import type { Found } from '../records.ts'
 import { errorCategory } from './errors.ts'
 import type { Said } from './prompt.ts'
 import { whatWasSaid } from './prompt.ts'
@@ -70,12 +72,6 @@ export interface TitleRecord {
   isChosen: boolean
 }
 
-export interface Found {
-  record: ClaudeRecord | null
-  /** A text that matters was cut: read the line again, whole. */
-  isIncomplete: boolean
-}
-
 const TYPES = new Set(['assistant', 'user', 'system', 'custom-title', 'ai-title'])
 
 /** Whether records of a type are read at all. */
@@ -86,114 +82,84 @@ export function isWantedType(type: string): boolean {
 /** The model of records that Claude Code writes itself. */
 export const SYNTHETIC_MODEL = '<synthetic>'
 
-const NONE: Found = { record: null, isIncomplete: false }
+const NONE: Found<ClaudeRecord> = { record: null, isIncomplete: false }
 
 /** Reduces a parsed record. Never throws. */
-export function recordOf(fields: Fields): Found {
+export function recordOf(fields: Fields): Found<ClaudeRecord> {
   const { type } = fields
   if (typeof type !== 'string' || !TYPES.has(type)) return NONE
-  const reading = new Reading()
+  const texts = new Texts()
   const common: Common = {
     at: timeOf(fields.timestamp),
-    sessionId: reading.text(fields.sessionId),
-    cwd: reading.text(fields.cwd),
-    branch: reading.text(fields.gitBranch),
+    sessionId: texts.take(fields.sessionId),
+    cwd: texts.take(fields.cwd),
+    branch: texts.take(fields.gitBranch),
     isSidechain: fields.isSidechain === true,
-    agentId: reading.text(fields.agentId),
+    agentId: texts.take(fields.agentId),
   }
-  const record = bodyOf(type, common, fields, reading)
-  return { record, isIncomplete: reading.sawCut }
+  const record = bodyOf(type, common, fields, texts)
+  return { record, isIncomplete: texts.sawCut }
 }
 
-function bodyOf(type: string, common: Common, fields: Fields, reading: Reading): ClaudeRecord | null {
+function bodyOf(type: string, common: Common, fields: Fields, texts: Texts): ClaudeRecord | null {
   switch (type) {
     case 'assistant':
-      return assistantOf(common, fields, reading)
+      return assistantOf(common, fields, texts)
     case 'user':
-      return userOf(common, fields, reading)
+      return userOf(common, fields, texts)
     case 'system':
       return systemOf(common, fields)
     default: {
       const isChosen = type === 'custom-title'
-      const title = reading.text(isChosen ? fields.customTitle : fields.aiTitle)
+      const title = texts.take(isChosen ? fields.customTitle : fields.aiTitle)
       return title === null ? null : { common, type: 'title', title, isChosen }
     }
   }
 }
 
-/** Takes texts out of a record and notices where one was cut. */
-class Reading {
-  sawCut = false
-
-  text(value: unknown): string | null {
-    if (typeof value !== 'string' || value === '') return null
-    if (isCut(value)) this.sawCut = true
-    return value
-  }
-}
-
-const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/
-
-/** ISO text in all versions known; a number is taken for what it must be, seconds or milliseconds since 1970. */
-function timeOf(value: unknown): number | null {
-  if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value) || value < 1e8 || value >= 1e14) return null
-    return value < 1e11 ? value * 1000 : value
-  }
-  if (typeof value !== 'string' || !ISO_TIME.test(value)) return null
-  const ms = Date.parse(value)
-  return Number.isNaN(ms) ? null : ms
-}
-
-function assistantOf(common: Common, fields: Fields, reading: Reading): AssistantRecord {
+function assistantOf(common: Common, fields: Fields, texts: Texts): AssistantRecord {
   const message = isFields(fields.message) ? fields.message : {}
   const isError = fields.isApiErrorMessage === true
   return {
     common,
     type: 'assistant',
-    messageId: reading.text(message.id),
-    model: reading.text(message.model) ?? '',
+    messageId: texts.take(message.id),
+    model: texts.take(message.model) ?? '',
     tokens: isFields(message.usage) ? tokensOf(message.usage) : null,
     endsTurn: message.stop_reason === 'end_turn',
-    toolUses: toolUsesOf(message.content, reading),
+    toolUses: toolUsesOf(message.content, texts),
     error: isError ? errorCategory(fields) : null,
   }
 }
 
 function tokensOf(usage: Fields): Tokens {
   return {
-    input: count(usage.input_tokens),
-    output: count(usage.output_tokens),
-    cacheRead: count(usage.cache_read_input_tokens),
-    cacheWrite: count(usage.cache_creation_input_tokens) || cacheWriteByAge(usage.cache_creation),
+    input: tokenCount(usage.input_tokens),
+    output: tokenCount(usage.output_tokens),
+    cacheRead: tokenCount(usage.cache_read_input_tokens),
+    cacheWrite: tokenCount(usage.cache_creation_input_tokens) || cacheWriteByAge(usage.cache_creation),
   }
 }
 
 /** Before 2.1.152 the sum could read 0 while its parts were right. */
 function cacheWriteByAge(parts: unknown): number {
   if (!isFields(parts)) return 0
-  return count(parts.ephemeral_5m_input_tokens) + count(parts.ephemeral_1h_input_tokens)
+  return tokenCount(parts.ephemeral_5m_input_tokens) + tokenCount(parts.ephemeral_1h_input_tokens)
 }
 
-/** A trillion tokens is more than any message has: a wrong number must not drown the right ones. */
-function count(value: unknown): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value < 1e12 ? value : 0
-}
-
-function toolUsesOf(content: unknown, reading: Reading): ToolUse[] {
+function toolUsesOf(content: unknown, texts: Texts): ToolUse[] {
   const uses: ToolUse[] = []
-  if (!Array.isArray(content)) return uses
-  for (const block of content as unknown[]) {
+  for (const block of listOf(content)) {
     if (!isFields(block) || block.type !== 'tool_use') continue
-    const callId = reading.text(block.id)
+    const callId = texts.take(block.id)
     if (callId === null) continue
-    const use: ToolUse = { callId, tool: reading.text(block.name) ?? '' }
+    const use: ToolUse = { callId, tool: texts.take(block.name) ?? '' }
     if (isFields(block.input)) {
       const { input } = block
-      const path = reading.text(input.file_path ?? input.notebook_path ?? input.path)
+      const path = texts.take(input.file_path ?? input.notebook_path ?? input.path)
       if (path !== null) use.path = path
       if (use.tool === 'Task' || use.tool === 'Agent') {
-        const agentType = reading.text(input.subagent_type)
+        const agentType = texts.take(input.subagent_type)
         if (agentType !== null) use.agentType = agentType
       }
     }
@@ -202,22 +168,22 @@ function toolUsesOf(content: unknown, reading: Reading): ToolUse[] {
   return uses
 }
 
-function userOf(common: Common, fields: Fields, reading: Reading): UserRecord {
+function userOf(common: Common, fields: Fields, texts: Texts): UserRecord {
   const content = isFields(fields.message) ? fields.message.content : undefined
   const results: UserRecord['results'] = []
-  for (const block of Array.isArray(content) ? (content as unknown[]) : []) {
+  for (const block of listOf(content)) {
     if (!isFields(block) || block.type !== 'tool_result') continue
-    const callId = reading.text(block.tool_use_id)
+    const callId = texts.take(block.tool_use_id)
     if (callId !== null) results.push({ callId, isError: block.is_error === true })
   }
   const said = whatWasSaid(fields, content)
-  if (said.kind === 'prompt' && isCut(said.text)) reading.sawCut = true
-  return { common, type: 'user', results, agent: agentOf(fields.toolUseResult, reading), said }
+  if (said.kind === 'prompt' && isCut(said.text)) texts.sawCut = true
+  return { common, type: 'user', results, agent: agentOf(fields.toolUseResult, texts), said }
 }
 
-function agentOf(result: unknown, reading: Reading): UserRecord['agent'] {
+function agentOf(result: unknown, texts: Texts): UserRecord['agent'] {
   if (!isFields(result)) return null
-  const agentId = reading.text(result.agentId)
+  const agentId = texts.take(result.agentId)
   if (agentId === null) return null
   return { agentId, isRunning: result.isAsync === true || result.status === 'async_launched' }
 }

@@ -1,4 +1,5 @@
 import type { Fact } from '../../../core/rule.ts'
+import { keepNewest } from '../fields.ts'
 import type { ToolUse, UserRecord } from './record.ts'
 
 type AgentFact = Extract<Fact, { type: 'agent' }>
@@ -35,8 +36,7 @@ export class Subagents {
   called(use: ToolUse, at: number): void {
     const { agentType } = use
     this.#calls.set(use.callId, { at, ...(agentType !== undefined && { agentType }) })
-    const [oldest] = this.#calls.keys()
-    if (this.#calls.size > MAX_CALLS && oldest !== undefined) this.#calls.delete(oldest)
+    keepNewest(this.#calls, MAX_CALLS)
   }
 
   /** A call has its result, which names the subagent or not. */

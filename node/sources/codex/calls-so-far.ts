@@ -1,3 +1,4 @@
+import { keepNewest } from '../fields.ts'
 import type { Call } from './calls.ts'
 import type { Result } from './results.ts'
 
@@ -41,12 +42,7 @@ export class CallsSoFar {
   }
 }
 
-/** A map keeps the order in which its keys came. */
 function remember<T>(map: Map<string, T>, key: string, value: T): void {
   map.set(key, value)
-  if (map.size <= MAX_CALLS) return
-  for (const oldest of map.keys()) {
-    map.delete(oldest)
-    return
-  }
+  keepNewest(map, MAX_CALLS)
 }

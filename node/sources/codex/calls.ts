@@ -1,8 +1,9 @@
 import type { ToolStatus } from '../../../core/events.ts'
 import { isWithoutContext } from '../../../core/file-context.ts'
+import type { Texts } from '../fields.ts'
 import type { Fields } from '../json-line.ts'
 import { isCut, isFields } from '../json-line.ts'
-import type { Reading } from './fields.ts'
+import { patchedFile } from '../patch.ts'
 
 /** A call of a tool, as a `response_item` has it. */
 export interface Call {
@@ -19,20 +20,20 @@ export interface Call {
 }
 
 /** Reduces a `response_item` that is a call; null for any other. */
-export function callOf(payload: Fields, reading: Reading): Call | null {
+export function callOf(payload: Fields, texts: Texts): Call | null {
   switch (payload.type) {
     case 'function_call':
     case 'custom_tool_call': {
-      const tool = reading.text(payload.name) ?? ''
+      const tool = texts.take(payload.name) ?? ''
       const given = payload.type === 'function_call' ? payload.arguments : payload.input
-      return { ...bare(payload, tool, reading), ...filesAndAgents(tool, given, reading) }
+      return { ...bare(payload, tool, texts), ...filesAndAgents(tool, given, texts) }
     }
     case 'local_shell_call':
     case 'tool_search_call':
-      return bare(payload, payload.type, reading)
+      return bare(payload, payload.type, texts)
     case 'web_search_call':
     case 'image_generation_call':
-      return { ...bare(payload, payload.type, reading), ended: statusOf(payload.status) }
+      return { ...bare(payload, payload.type, texts), ended: statusOf(payload.status) }
     default:
       return null
   }
@@ -44,24 +45,24 @@ export function statusOf(word: unknown): ToolStatus {
   return word === 'failed' || word === 'declined' ? 'failed' : 'unknown'
 }
 
-function bare(payload: Fields, tool: string, reading: Reading): Call {
-  const callId = reading.text(payload.call_id) ?? reading.text(payload.id)
+function bare(payload: Fields, tool: string, texts: Texts): Call {
+  const callId = texts.take(payload.call_id) ?? texts.take(payload.id)
   return { type: 'call', callId, tool, path: null, agentType: null, ended: null }
 }
 
 /** Of a command or a search nothing is read. */
-function filesAndAgents(tool: string, given: unknown, reading: Reading): Partial<Call> {
-  if (tool === 'apply_patch') return { path: onlyFile(patchOf(given, reading)) }
-  if (tool === 'spawn_agent') return { agentType: reading.text(argumentsOf(given, reading).agent_type) }
+function filesAndAgents(tool: string, given: unknown, texts: Texts): Partial<Call> {
+  if (tool === 'apply_patch') return { path: patchedFile(patchOf(given, texts)) }
+  if (tool === 'spawn_agent') return { agentType: texts.take(argumentsOf(given, texts).agent_type) }
   if (isWithoutContext(tool)) return {}
-  const { file_path: filePath, path } = argumentsOf(given, reading)
-  return { path: reading.text(filePath ?? path) }
+  const { file_path: filePath, path } = argumentsOf(given, texts)
+  return { path: texts.take(filePath ?? path) }
 }
 
 /** The arguments of a call, which are JSON in a text. */
-function argumentsOf(given: unknown, reading: Reading): Fields {
+function argumentsOf(given: unknown, texts: Texts): Fields {
   if (isFields(given)) return given
-  const text = reading.text(given)
+  const text = texts.take(given)
   if (!text?.startsWith('{') || isCut(text)) return {}
   try {
     const value: unknown = JSON.parse(text)
@@ -72,16 +73,8 @@ function argumentsOf(given: unknown, reading: Reading): Fields {
   }
 }
 
-function patchOf(given: unknown, reading: Reading): string {
-  if (typeof given === 'string' && !given.startsWith('{')) return reading.text(given) ?? ''
-  const { input, patch } = argumentsOf(given, reading)
-  return reading.text(input ?? patch) ?? ''
-}
-
-/** The file that a patch is about; null where it is about several, or moves one. */
-function onlyFile(patch: string): string | null {
-  const names = patch.matchAll(/^\*\*\* (?:Add File|Update File|Delete File|Move to): (.+)$/gm)
-  const distinct = new Set([...names].map((match) => match[1]!.trim()))
-  const [only] = distinct
-  return distinct.size === 1 ? only! : null
+function patchOf(given: unknown, texts: Texts): string {
+  if (typeof given === 'string' && !given.startsWith('{')) return texts.take(given) ?? ''
+  const { input, patch } = argumentsOf(given, texts)
+  return texts.take(input ?? patch) ?? ''
 }

@@ -1,7 +1,8 @@
+import type { Texts } from '../fields.ts'
+import { isCount, timeOf } from '../fields.ts'
 import type { Fields } from '../json-line.ts'
 import { isFields } from '../json-line.ts'
-import type { Reading } from './fields.ts'
-import { isCount, madeAt, timeOf } from './fields.ts'
+import { madeAt } from './uuid.ts'
 
 /** What the first record of a file, `session_meta`, says of its thread. */
 export interface Meta {
@@ -26,22 +27,22 @@ export interface Subagent {
 }
 
 /** Reduces the payload of a `session_meta`; null where it names no thread. */
-export function metaOf(payload: Fields, reading: Reading): Meta | null {
-  const threadId = reading.text(payload.id)
+export function metaOf(payload: Fields, texts: Texts): Meta | null {
+  const threadId = texts.take(payload.id)
   if (threadId === null) return null
   const source = isFields(payload.source) ? payload.source.subagent : undefined
   const spawn = isFields(source) && isFields(source.thread_spawn) ? source.thread_spawn : {}
-  const parent = reading.text(payload.parent_thread_id) ?? reading.text(spawn.parent_thread_id)
+  const parent = texts.take(payload.parent_thread_id) ?? texts.take(spawn.parent_thread_id)
   const isSubagent = source !== undefined || parent !== null || payload.thread_source === 'subagent'
-  const root = reading.text(payload.session_id)
+  const root = texts.take(payload.session_id)
   const called = isFields(source) ? 'thread_spawn' in source : source === undefined
-  const agentType = reading.text(payload.agent_role) ?? reading.text(spawn.agent_role)
+  const agentType = texts.take(payload.agent_role) ?? texts.take(spawn.agent_role)
   return {
     threadId,
     sessionId: isSubagent ? ((root === threadId ? null : root) ?? parent ?? threadId) : threadId,
     bornAt: madeAt(threadId) ?? timeOf(payload.timestamp),
-    cwd: reading.text(payload.cwd),
-    branch: isFields(payload.git) ? reading.text(payload.git.branch) : null,
+    cwd: texts.take(payload.cwd),
+    branch: isFields(payload.git) ? texts.take(payload.git.branch) : null,
     subagent: isSubagent ? { isCalled: called, agentType } : null,
     isForked: typeof payload.forked_from_id === 'string',
     ownFrom: ownFrom(payload),

@@ -1,6 +1,6 @@
-import { madeAt } from './fields.ts'
 import type { Meta } from './meta.ts'
 import type { Body, CodexRecord } from './record.ts'
+import { madeAt } from './uuid.ts'
 
 /** A thread's own first record follows what was copied after at least this pause, in ms; copying takes far less. */
 const PAUSE_MS = 1000

@@ -2,17 +2,17 @@ import type { LocalFields } from '../../../core/api.ts'
 import type { ToolStatus } from '../../../core/events.ts'
 import { tokenSum } from '../../../core/events.ts'
 import type { Draft, Fact } from '../../../core/rule.ts'
-import { parseLine, parseWholeLine } from '../json-line.ts'
 import type { Reader, SessionFile } from '../port.ts'
+import { recordsOn } from '../records.ts'
 import type { Call } from './calls.ts'
 import { CallsSoFar } from './calls-so-far.ts'
-import { isUuid } from './fields.ts'
 import type { Meta } from './meta.ts'
 import { OwnPart } from './own-part.ts'
 import type { Body, CodexRecord, Prompt } from './record.ts'
 import { isWantedType, recordOf } from './record.ts'
 import type { Result } from './results.ts'
 import { TurnPrompts } from './turn-prompts.ts'
+import { isUuid } from './uuid.ts'
 
 /** Tools with which Codex asks the person something and does nothing before the answer. */
 const QUESTIONS: Readonly<Record<string, 'question' | 'permission'>> = {
@@ -54,14 +54,10 @@ export class CodexReader implements Reader {
   }
 
   read(line: Buffer): Draft[] {
-    const parsed = parseLine(line, isWantedType)
-    if (!parsed.isValid) this.invalidLines++
+    const { records, isValid } = recordsOn(line, recordOf, isWantedType)
+    if (!isValid) this.invalidLines++
     const drafts: Draft[] = []
-    for (const [i, fields] of parsed.records.entries()) {
-      let found = recordOf(fields)
-      if (found.isIncomplete) found = recordOf(parseWholeLine(line).records[i] ?? fields)
-      this.#take(found.record, drafts)
-    }
+    for (const record of records) this.#take(record, drafts)
     return drafts
   }
 

@@ -1,15 +1,17 @@
 import type { ErrorCategory, Tokens } from '../../../core/events.ts'
 import type { Fact } from '../../../core/rule.ts'
+import { isCount, listOf, Texts, timeOf } from '../fields.ts'
 import type { Fields } from '../json-line.ts'
-import { isCut, isFields } from '../json-line.ts'
+import { isFields } from '../json-line.ts'
+import type { Found } from '../records.ts'
 import type { Call } from './calls.ts'
 import { callOf } from './calls.ts'
 import { errorCategory } from './errors.ts'
-import { isCount, Reading, timeOf, tokensOf, totalOf } from './fields.ts'
 import type { Meta } from './meta.ts'
 import { metaOf } from './meta.ts'
 import type { Result } from './results.ts'
 import { endOf, outputOf } from './results.ts'
+import { tokensOf, totalOf } from './usage.ts'
 
 /**
  * A record of a Codex rollout, reduced to the fields that VibeTea uses: `{timestamp, ordinal?, type, payload}`, until
@@ -49,12 +51,6 @@ export interface Prompt {
 
 export type AgentFact = Extract<Fact, { type: 'agent' }>
 
-export interface Found {
-  record: CodexRecord
-  /** A text that matters was cut: read the line again, whole. */
-  isIncomplete: boolean
-}
-
 const ENVELOPES = new Set([
   'session_meta',
   'turn_context',
@@ -86,39 +82,39 @@ function isHeader({ type, id, timestamp }: Fields): boolean {
 const OTHER: Body = { type: 'other' }
 
 /** Reduces a parsed record. Never throws. */
-export function recordOf(fields: Fields): Found {
-  const reading = new Reading()
-  const body = bodyOf(fields, reading) ?? OTHER
+export function recordOf(fields: Fields): Found<CodexRecord> {
+  const texts = new Texts()
+  const body = bodyOf(fields, texts) ?? OTHER
   const ordinal = isCount(fields.ordinal) ? fields.ordinal : null
-  return { record: { at: timeOf(fields.timestamp), ordinal, body }, isIncomplete: reading.sawCut }
+  return { record: { at: timeOf(fields.timestamp), ordinal, body }, isIncomplete: texts.sawCut }
 }
 
-function bodyOf(fields: Fields, reading: Reading): Body | null {
+function bodyOf(fields: Fields, texts: Texts): Body | null {
   const { type, payload } = fields
   if (!isFields(payload)) {
-    if (isHeader(fields)) return metaBody(fields, reading)
-    return typeof type === 'string' && BARE.has(type) ? itemOf(fields, reading) : null
+    if (isHeader(fields)) return metaBody(fields, texts)
+    return typeof type === 'string' && BARE.has(type) ? itemOf(fields, texts) : null
   }
   switch (type) {
     case 'session_meta':
-      return metaBody(payload, reading)
+      return metaBody(payload, texts)
     case 'turn_context': {
       const { turn_id: turnId, model, cwd } = payload
       return {
         type: 'turn',
-        turnId: reading.text(turnId),
-        model: reading.text(model),
-        cwd: reading.text(cwd),
+        turnId: texts.take(turnId),
+        model: texts.take(model),
+        cwd: texts.take(cwd),
       }
     }
     case 'response_item':
-      return itemOf(payload, reading)
+      return itemOf(payload, texts)
     case 'event_msg':
-      return eventOf(payload, reading)
+      return eventOf(payload, texts)
     case 'compacted':
       return { type: 'compaction' }
     case 'token_usage_record': {
-      const threadId = reading.text(payload.thread_id)
+      const threadId = texts.take(payload.thread_id)
       return threadId === null ? null : { type: 'owner', threadId }
     }
     default:
@@ -126,29 +122,29 @@ function bodyOf(fields: Fields, reading: Reading): Body | null {
   }
 }
 
-function metaBody(payload: Fields, reading: Reading): Body | null {
-  const meta = metaOf(payload, reading)
+function metaBody(payload: Fields, texts: Texts): Body | null {
+  const meta = metaOf(payload, texts)
   return meta && { type: 'meta', meta }
 }
 
-function itemOf(payload: Fields, reading: Reading): Body | null {
-  return callOf(payload, reading) ?? outputOf(payload, reading)
+function itemOf(payload: Fields, texts: Texts): Body | null {
+  return callOf(payload, texts) ?? outputOf(payload, texts)
 }
 
-function eventOf(payload: Fields, reading: Reading): Body | null {
-  const id = reading.text(payload.item_id ?? payload.turn_id)
+function eventOf(payload: Fields, texts: Texts): Body | null {
+  const id = texts.take(payload.item_id ?? payload.turn_id)
   switch (payload.type) {
     case 'task_started':
-      return { type: 'turn start', turnId: reading.text(payload.turn_id) }
+      return { type: 'turn start', turnId: texts.take(payload.turn_id) }
     case 'task_complete':
     case 'turn_aborted': {
       const error = isFields(payload.error) ? errorCategory(payload.error.codex_error_info) : null
       // What replaces a turn begins at once.
       const isPersonsTurn = payload.reason !== 'replaced'
-      return { type: 'turn end', turnId: reading.text(payload.turn_id), isPersonsTurn, error }
+      return { type: 'turn end', turnId: texts.take(payload.turn_id), isPersonsTurn, error }
     }
     case 'user_message':
-      return promptOf(payload, reading)
+      return promptOf(payload, texts)
     case 'token_count':
       return usageOf(payload.info)
     case 'error':
@@ -158,30 +154,30 @@ function eventOf(payload: Fields, reading: Reading): Body | null {
     case 'exited_review_mode':
       return { type: 'review', isOver: true, id }
     case 'thread_name_updated': {
-      const title = reading.text(payload.thread_name)
+      const title = texts.take(payload.thread_name)
       return title === null ? null : { type: 'title', title }
     }
     case 'item_completed':
-      return (isFields(payload.item) ? itemPromptOf(payload.item, reading) : null) ?? endOf(payload, reading)
+      return (isFields(payload.item) ? itemPromptOf(payload.item, texts) : null) ?? endOf(payload, texts)
     default:
-      return agentsOf(payload, reading) ?? endOf(payload, reading)
+      return agentsOf(payload, texts) ?? endOf(payload, texts)
   }
 }
 
 /** What Codex adds on its own says so. A prompt can be images alone. */
-function promptOf(payload: Fields, reading: Reading): Body | null {
+function promptOf(payload: Fields, texts: Texts): Body | null {
   const { message, kind } = payload
   if (typeof message !== 'string' || kind === 'environment_context' || kind === 'user_instructions')
     return null
-  return { type: 'prompt', text: reading.text(message) ?? '', toldAs: 'event' }
+  return { type: 'prompt', text: texts.take(message) ?? '', toldAs: 'event' }
 }
 
-function itemPromptOf(item: Fields, reading: Reading): Body | null {
+function itemPromptOf(item: Fields, texts: Texts): Body | null {
   if (item.type !== 'UserMessage' || !Array.isArray(item.content)) return null
-  const texts = (item.content as unknown[]).flatMap((part) =>
-    isFields(part) ? (reading.text(part.text) ?? []) : [],
+  const said = (item.content as unknown[]).flatMap((part) =>
+    isFields(part) ? (texts.take(part.text) ?? []) : [],
   )
-  return { type: 'prompt', text: texts.find(isCut) ?? texts.join(''), toldAs: 'item' }
+  return { type: 'prompt', text: said.join(''), toldAs: 'item' }
 }
 
 function usageOf(info: unknown): Body | null {
@@ -192,21 +188,22 @@ function usageOf(info: unknown): Body | null {
 }
 
 /** What the thread that called them tells of subagents. */
-function agentsOf(payload: Fields, reading: Reading): Body | null {
+function agentsOf(payload: Fields, texts: Texts): Body | null {
   switch (payload.type) {
     case 'collab_agent_spawn_end':
-      return agents([agentOf(payload.new_thread_id, payload.new_agent_role, 'started', reading)])
+      return agents([agentOf(payload.new_thread_id, payload.new_agent_role, 'started', texts)])
     case 'sub_agent_activity': {
       const state = { started: 'started', completed: 'finished' } as const
       const kind = payload.kind === 'started' || payload.kind === 'completed' ? payload.kind : null
-      return kind && agents([agentOf(payload.agent_thread_id, null, state[kind], reading)])
+      return kind && agents([agentOf(payload.agent_thread_id, null, state[kind], texts)])
     }
     case 'collab_close_end':
-      return agents([agentOf(payload.receiver_thread_id, payload.receiver_agent_role, 'finished', reading)])
+      return agents([agentOf(payload.receiver_thread_id, payload.receiver_agent_role, 'finished', texts)])
     case 'collab_waiting_end': {
-      const told = Array.isArray(payload.agent_statuses) ? (payload.agent_statuses as unknown[]) : []
-      const done = told.filter((each): each is Fields => isFields(each) && isDone(each.status))
-      return agents(done.map(({ thread_id: id, agent_role: role }) => agentOf(id, role, 'finished', reading)))
+      const done = listOf(payload.agent_statuses).filter(
+        (each): each is Fields => isFields(each) && isDone(each.status),
+      )
+      return agents(done.map(({ thread_id: id, agent_role: role }) => agentOf(id, role, 'finished', texts)))
     }
     default:
       return null
@@ -217,9 +214,9 @@ function agents(found: readonly (AgentFact | null)[]): Body {
   return { type: 'agents', agents: found.filter((agent) => agent !== null) }
 }
 
-function agentOf(id: unknown, role: unknown, state: AgentFact['state'], reading: Reading): AgentFact | null {
-  const agentId = reading.text(id)
-  const agentType = reading.text(role)
+function agentOf(id: unknown, role: unknown, state: AgentFact['state'], texts: Texts): AgentFact | null {
+  const agentId = texts.take(id)
+  const agentType = texts.take(role)
   return agentId === null ? null : { type: 'agent', agentId, state, ...(agentType !== null && { agentType }) }
 }
 

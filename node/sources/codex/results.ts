@@ -1,9 +1,9 @@
 import type { ToolStatus } from '../../../core/events.ts'
+import type { Texts } from '../fields.ts'
+import { isCount } from '../fields.ts'
 import type { Fields } from '../json-line.ts'
 import { isCut, isFields } from '../json-line.ts'
 import { statusOf } from './calls.ts'
-import type { Reading } from './fields.ts'
-import { durationOf, isCount } from './fields.ts'
 
 /** How a call of a tool ended. */
 export interface Result {
@@ -23,14 +23,14 @@ type Outcome = Pick<Result, 'status' | 'durationMs' | 'agentId'>
 const UNKNOWN: Outcome = { status: 'unknown' }
 
 /** Reduces a `response_item` that is a tool's output; null for any other. */
-export function outputOf(payload: Fields, reading: Reading): Result | null {
-  const callId = reading.text(payload.call_id)
+export function outputOf(payload: Fields, texts: Texts): Result | null {
+  const callId = texts.take(payload.call_id)
   if (callId === null) return null
   switch (payload.type) {
     case 'function_call_output':
     case 'custom_tool_call_output':
     case 'local_shell_call_output':
-      return { type: 'result', callId, isOutput: true, ...outcomeOf(payload.output, reading) }
+      return { type: 'result', callId, isOutput: true, ...outcomeOf(payload.output, texts) }
     case 'tool_search_output':
       return { type: 'result', callId, isOutput: true, status: statusOf(payload.status) }
     default:
@@ -39,10 +39,10 @@ export function outputOf(payload: Fields, reading: Reading): Result | null {
 }
 
 /** Reduces an `event_msg` that tells how a call ended; null for any other. Not every version writes them. */
-export function endOf(payload: Fields, reading: Reading): Result | null {
+export function endOf(payload: Fields, texts: Texts): Result | null {
   const isItem = payload.type === 'item_completed' && isFields(payload.item)
   const item = isItem ? (payload.item as Fields) : payload
-  const callId = reading.text(isItem ? item.id : item.call_id)
+  const callId = texts.take(isItem ? item.id : item.call_id)
   const status = endStatus(item)
   if (callId === null || status === null) return null
   const durationMs = durationOf(item.duration)
@@ -78,6 +78,14 @@ function mcpStatus(result: unknown): ToolStatus {
 const byExitCode = (code: number): ToolStatus => bySuccess(code === 0)
 const bySuccess = (isGood: boolean): ToolStatus => (isGood ? 'completed' : 'failed')
 
+/** ms of a duration as Codex writes it, `{secs, nanos}`. */
+function durationOf(value: unknown): number | undefined {
+  if (!isFields(value)) return undefined
+  const { secs, nanos } = value
+  if (!isCount(secs) || !isCount(nanos)) return undefined
+  return secs * 1000 + nanos / 1e6
+}
+
 /** What Codex itself writes before a command's own output. */
 const EXIT =
   /^(?:(?:Chunk ID|Wall time|Session ID|Warning): [^\n]*\n){0,6}(?:Exit code:|Process exited with code) (-?\d{1,10})(?:\n|$)/
@@ -88,12 +96,12 @@ const WALL_TIME = /^(?:[^\n]*\n){0,3}?Wall time:? (\d{1,7}(?:\.\d{1,9})?) second
  * How a tool ended, by what the model gets of it: JSON with an exit code (until 0.60), or lines above the output. Where
  * neither says so, it is unknown.
  */
-function outcomeOf(output: unknown, reading: Reading): Outcome {
+function outcomeOf(output: unknown, texts: Texts): Outcome {
   const text = textOf(output)
   if (text === null) return UNKNOWN
   if (text.startsWith('{')) {
     // The code comes last, behind an output of any length.
-    reading.text(text)
+    texts.take(text)
     return isCut(text) ? UNKNOWN : fromJson(text)
   }
   const exit = EXIT.exec(text)?.[1]

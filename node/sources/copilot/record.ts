@@ -4,6 +4,7 @@ import { listOf, Texts, timeOf, tokenCount } from '../fields.ts'
 import type { Fields } from '../json-line.ts'
 import { isCut, isFields } from '../json-line.ts'
 import { patchedFile } from '../patch.ts'
+import type { Found } from '../records.ts'
 import type { Usage } from './usage.ts'
 import { usageOf } from './usage.ts'
 
@@ -52,13 +53,7 @@ export interface Call {
   path?: string
 }
 
-export interface Found {
-  record: CopilotRecord | null
-  /** A text that matters was cut: read the line again, whole. */
-  isIncomplete: boolean
-}
-
-const NONE: Found = { record: null, isIncomplete: false }
+const NONE: Found<CopilotRecord> = { record: null, isIncomplete: false }
 
 type BodyReader = (data: Fields, texts: Texts) => Body | null
 
@@ -117,7 +112,7 @@ export function isWantedType(type: string): boolean {
 }
 
 /** Reduces a parsed record. Never throws. */
-export function recordOf(fields: Fields): Found {
+export function recordOf(fields: Fields): Found<CopilotRecord> {
   const { type, data } = fields
   if (typeof type !== 'string' || !isWantedType(type) || !isFields(data)) return NONE
   const texts = new Texts()

@@ -2,8 +2,8 @@ import type { LocalFields } from '../../../core/api.ts'
 import type { ErrorCategory } from '../../../core/events.ts'
 import type { Draft, Fact } from '../../../core/rule.ts'
 import { keepNewest } from '../fields.ts'
-import { parseLine, parseWholeLine } from '../json-line.ts'
 import type { Reader } from '../port.ts'
+import { recordsOn } from '../records.ts'
 import { callerOf, idsIn, sessionFile } from './beside.ts'
 import type { Result, Use } from './blocks.ts'
 import { TASK } from './blocks.ts'
@@ -60,14 +60,10 @@ export class DroidReader implements Reader {
   }
 
   read(line: Buffer): Draft[] {
-    const parsed = parseLine(line, isWantedType)
-    if (!parsed.isValid) this.invalidLines++
+    const { records, isValid } = recordsOn(line, recordOf, isWantedType)
+    if (!isValid) this.invalidLines++
     const drafts: Draft[] = []
-    for (const [i, fields] of parsed.records.entries()) {
-      let found = recordOf(fields)
-      if (found.isIncomplete) found = recordOf(parseWholeLine(line).records[i] ?? fields)
-      if (found.record) this.#take(found.record, drafts)
-    }
+    for (const record of records) this.#take(record, drafts)
     return drafts
   }
 

@@ -3,6 +3,7 @@ import { categoryOfText } from '../api-errors.ts'
 import { listOf, Texts, timeOf } from '../fields.ts'
 import type { Fields } from '../json-line.ts'
 import { isFields } from '../json-line.ts'
+import type { Found } from '../records.ts'
 import type { Result, Use } from './blocks.ts'
 import { resultsOf, saysSomething, usesOf } from './blocks.ts'
 import type { Header } from './header.ts'
@@ -35,13 +36,7 @@ export type Body =
   | { type: 'completion'; tokens: Tokens | null }
   | { type: 'error'; category: ErrorCategory }
 
-export interface Found {
-  record: DroidRecord | null
-  /** A text that matters was cut: read the line again, whole. */
-  isIncomplete: boolean
-}
-
-const NONE: Found = { record: null, isIncomplete: false }
+const NONE: Found<DroidRecord> = { record: null, isIncomplete: false }
 
 const TYPES = new Set([
   'session_start',
@@ -61,7 +56,7 @@ export function isWantedType(type: string): boolean {
 }
 
 /** Reduces a parsed record. Never throws. */
-export function recordOf(fields: Fields): Found {
+export function recordOf(fields: Fields): Found<DroidRecord> {
   const texts = new Texts()
   const body = bodyOf(fields, texts)
   if (!body) return NONE

@@ -33,7 +33,7 @@ export function isSettings(document: Buffer): boolean {
 /**
  * Reads `<session>.settings.json`, the only place where Droid counts tokens: all of a session's, in one sum that grows.
  * So a session has one response with tokens, which grows with them. It has the time of the first that is told of the
- * session, as that has been told when the tokens come: a session begins no earlier then. Those of its subagents are in
+ * session, as that has been told when the tokens come: a session begins no earlier then, and nothing is said before. Those of its subagents are in
  * their own files.
  */
 export class SettingsReader implements Reader {
@@ -62,7 +62,7 @@ export class SettingsReader implements Reader {
     const path = sessionFile(this.#path, this.sessionId)
     const header = headerIn(path)
     const first = firstIn(path)
-    const at = this.#firstTold(path) ?? first?.at ?? timeOf(settings.providerLockTimestamp)
+    const at = first ? this.#firstTold(path) : timeOf(settings.providerLockTimestamp)
     const tokens = difference(tokensOf(settings), inherited(path, header, first))
     if (at === null || tokenSum(tokens) === 0) return []
     const sessionId = (header && callerOf(path, header)) ?? header?.sessionId ?? this.sessionId

@@ -1,8 +1,8 @@
 import type { LocalFields } from '../../../core/api.ts'
 import type { ErrorCategory } from '../../../core/events.ts'
 import type { Draft, Fact } from '../../../core/rule.ts'
-import { parseLine, parseWholeLine } from '../json-line.ts'
 import type { Reader, SessionFile } from '../port.ts'
+import { recordsOn } from '../records.ts'
 import { toldBy } from './calls.ts'
 import { projectFolderOf, projectRootOf } from './project.ts'
 import type {
@@ -68,13 +68,9 @@ export class GeminiReader implements Reader {
   }
 
   read(line: Buffer, offset: number): Draft[] {
-    const parsed = parseLine(line)
-    if (!parsed.isValid) this.invalidLines++
-    for (const [i, fields] of parsed.records.entries()) {
-      let found = recordOf(fields)
-      if (found.isIncomplete) found = recordOf(parseWholeLine(line).records[i] ?? fields)
-      if (found.record) this.#take(found.record, offset)
-    }
+    const { records, isValid } = recordsOn(line, recordOf)
+    if (!isValid) this.invalidLines++
+    for (const record of records) this.#take(record, offset)
     return this.#given()
   }
 

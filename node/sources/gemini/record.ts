@@ -2,6 +2,7 @@ import type { ErrorCategory, Tokens, ToolStatus } from '../../../core/events.ts'
 import type { Fields } from '../json-line.ts'
 import { listOf, Texts, timeOf, tokenCount } from '../fields.ts'
 import { isFields } from '../json-line.ts'
+import type { Found } from '../records.ts'
 import { errorCategory } from './errors.ts'
 import type { Said } from './said.ts'
 import { hasCall, textOf, whatWasSaid } from './said.ts'
@@ -77,14 +78,8 @@ export interface Notice extends Common {
   says: 'cancelled' | 'compacted' | 'request failed' | 'other'
 }
 
-export interface Found {
-  record: GeminiRecord | null
-  /** A text that matters was cut: read it again, whole. */
-  isIncomplete: boolean
-}
-
 /** Reduces a parsed record. Never throws. */
-export function recordOf(fields: Fields): Found {
+export function recordOf(fields: Fields): Found<GeminiRecord> {
   const texts = new Texts()
   const record = bodyOf(fields, texts)
   return { record, isIncomplete: texts.sawCut }

@@ -1,3 +1,5 @@
+import { keepNewest } from '../fields.ts'
+
 /** The last of what was added, at most a few thousand. */
 export class Remembered {
   readonly #members = new Set<string>()
@@ -19,11 +21,7 @@ export class Remembered {
   add(member: string): boolean {
     if (this.#members.has(member)) return false
     this.#members.add(member)
-    if (this.#members.size > this.#size) {
-      // A set keeps the order in which its members came.
-      const [oldest] = this.#members
-      this.#members.delete(oldest!)
-    }
+    keepNewest(this.#members, this.#size)
     return true
   }
 }

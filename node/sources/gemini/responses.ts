@@ -1,6 +1,7 @@
 import type { Tokens } from '../../../core/events.ts'
 import { tokenSum } from '../../../core/events.ts'
 import type { Fact } from '../../../core/rule.ts'
+import { keepNewest } from '../fields.ts'
 import type { ModelMessage } from './record.ts'
 
 /** Messages that are remembered: after a compaction the whole conversation is written again. */
@@ -84,7 +85,7 @@ export class Responses {
         given: -1,
       }
       this.#entries.set(id, entry)
-      this.#forgetOldest()
+      keepNewest(this.#entries, MAX_MESSAGES)
     }
     if (model !== '') entry.model = model
     if (tokens !== null) entry.tokens = tokens
@@ -93,15 +94,6 @@ export class Responses {
     entry.isAnswer = isAnswer
     entry.isCancelled = calls.length > 0 && calls.every((call) => call.isCancelled)
     return entry
-  }
-
-  /** A map keeps the order in which its keys came. */
-  #forgetOldest(): void {
-    if (this.#entries.size <= MAX_MESSAGES) return
-    for (const id of this.#entries.keys()) {
-      this.#entries.delete(id)
-      return
-    }
   }
 }
 

@@ -2,6 +2,7 @@ import type { ErrorCategory, Tokens } from '../../../core/events.ts'
 import { timeOf, tokenCount, Texts } from '../fields.ts'
 import type { Fields } from '../json-line.ts'
 import { isFields } from '../json-line.ts'
+import type { Found } from '../records.ts'
 import { errorCategory, wasStopped } from './errors.ts'
 
 /**
@@ -69,12 +70,6 @@ export interface ToolPart {
   hasSession: boolean
   /** A `task` goes on after its call is over. */
   isInBackground: boolean
-}
-
-/** A record, and whether a text of it was cut, see `parseLine`: then it must be read again, whole. */
-export interface Found<T> {
-  record: T | null
-  isIncomplete: boolean
 }
 
 /** `id` and `sessionId` stand where the record itself does not say them: they come from its place. */

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Fields } from '../json-line.ts'
-import { parseLine, parseWholeLine } from '../json-line.ts'
-import type { Found, MessageRecord, PartRecord, Place, SessionRecord } from './record.ts'
+import type { Found } from '../records.ts'
+import { recordsOn } from '../records.ts'
+import type { MessageRecord, PartRecord, Place, SessionRecord } from './record.ts'
 import { messageOf, partOf, sessionOf } from './record.ts'
 
 /** The folders of the tree that hold sessions. */
@@ -60,18 +61,13 @@ export function kindOf(fields: Fields, spot: Spot | null): Kind | null {
 
 /** Reads the document that is a record; null where it is none, `isValid` false where it cannot be read at all. */
 export function readDocument(bytes: Buffer, spot: Spot | null): { read: Read | null; isValid: boolean } {
-  const { records, isValid } = parseLine(bytes)
-  const [fields] = records
-  if (!fields) return { read: null, isValid }
-  const found = recordOf(fields, spot)
-  if (!found?.isIncomplete) return { read: found?.read ?? null, isValid }
-  const [whole] = parseWholeLine(bytes).records
-  return { read: (whole && recordOf(whole, spot)?.read) ?? null, isValid }
+  const { records, isValid } = recordsOn(bytes, (fields) => readOf(fields, spot))
+  return { read: records[0] ?? null, isValid }
 }
 
-function recordOf(fields: Fields, spot: Spot | null): { read: Read | null; isIncomplete: boolean } | null {
+function readOf(fields: Fields, spot: Spot | null): Found<Read> {
   const kind = kindOf(fields, spot)
-  if (!kind) return null
+  if (!kind) return { record: null, isIncomplete: false }
   const place = spot?.kind === kind ? spot.place : {}
   switch (kind) {
     case 'session':
@@ -83,11 +79,8 @@ function recordOf(fields: Fields, spot: Spot | null): { read: Read | null; isInc
   }
 }
 
-function asRead(
-  kind: Kind,
-  { record, isIncomplete }: Found<unknown>,
-): { read: Read | null; isIncomplete: boolean } {
-  return { read: record === null ? null : ({ kind, record } as Read), isIncomplete }
+function asRead(kind: Kind, { record, isIncomplete }: Found<unknown>): Found<Read> {
+  return { record: record === null ? null : ({ kind, record } as Read), isIncomplete }
 }
 
 /** The small files beside the one that is read. A file that cannot be read now is read by itself when it can. */

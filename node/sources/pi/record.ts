@@ -3,6 +3,7 @@ import { derivedId } from '../derived-id.ts'
 import { listOf, Texts, timeOf, tokenCount } from '../fields.ts'
 import type { Fields } from '../json-line.ts'
 import { isFields } from '../json-line.ts'
+import type { Found } from '../records.ts'
 import { errorCategory } from './errors.ts'
 
 /**
@@ -63,12 +64,6 @@ export interface TitleRecord {
   title: string
 }
 
-export interface Found {
-  record: PiRecord | null
-  /** A text that matters was cut: read the line again, whole. */
-  isIncomplete: boolean
-}
-
 const TYPES = new Set(['session', 'message', 'compaction', 'session_info'])
 
 /** Whether records of a type are read at all. */
@@ -77,7 +72,7 @@ export function isWantedType(type: string): boolean {
 }
 
 /** Reduces a parsed record. Never throws. */
-export function recordOf(fields: Fields): Found {
+export function recordOf(fields: Fields): Found<PiRecord> {
   const texts = new Texts()
   const record = bodyOf(fields, texts)
   return { record, isIncomplete: texts.sawCut }

@@ -3,8 +3,8 @@ import type { ToolStatus } from '../../../core/events.ts'
 import type { Draft, Fact } from '../../../core/rule.ts'
 import { callIdWithin } from '../derived-id.ts'
 import { keepNewest } from '../fields.ts'
-import { parseLine, parseWholeLine } from '../json-line.ts'
 import type { Reader, SessionFile } from '../port.ts'
+import { recordsOn } from '../records.ts'
 import type { AssistantRecord, QwenRecord, ResultRecord, ToolCall } from './record.ts'
 import { isWantedType, recordOf, startsAgent } from './record.ts'
 
@@ -59,14 +59,10 @@ export class QwenReader implements Reader {
   }
 
   read(line: Buffer): Draft[] {
-    const parsed = parseLine(line, isWantedType)
-    if (!parsed.isValid) this.invalidLines++
+    const { records, isValid } = recordsOn(line, recordOf, isWantedType)
+    if (!isValid) this.invalidLines++
     const drafts: Draft[] = []
-    for (const [i, fields] of parsed.records.entries()) {
-      let found = recordOf(fields)
-      if (found.isIncomplete) found = recordOf(parseWholeLine(line).records[i] ?? fields)
-      if (found.record) this.#take(found.record, drafts)
-    }
+    for (const record of records) this.#take(record, drafts)
     return drafts
   }
 

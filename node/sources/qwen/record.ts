@@ -2,6 +2,7 @@ import type { ErrorCategory, Tokens, ToolStatus } from '../../../core/events.ts'
 import { listOf, Texts, timeOf, tokenCount } from '../fields.ts'
 import type { Fields } from '../json-line.ts'
 import { isFields } from '../json-line.ts'
+import type { Found } from '../records.ts'
 import { resultOf, RUNNING } from './results.ts'
 import { telemetryOf } from './telemetry.ts'
 
@@ -75,12 +76,6 @@ export interface TextRecord {
   text: string
 }
 
-export interface Found {
-  record: QwenRecord | null
-  /** A text that matters was cut: read the line again, whole. */
-  isIncomplete: boolean
-}
-
 const TYPES = new Set(['user', 'assistant', 'tool_result', 'system'])
 
 /** Whether records of a type are read at all. */
@@ -92,7 +87,7 @@ export function isWantedType(type: string): boolean {
 const PERSON_SUBTYPES = new Set<unknown>([undefined, 'mid_turn_user_message', 'realtime_message'])
 
 /** Reduces a parsed record. Never throws. */
-export function recordOf(fields: Fields): Found {
+export function recordOf(fields: Fields): Found<QwenRecord> {
   const { type, forkedFrom } = fields
   if (typeof type !== 'string' || !TYPES.has(type)) return { record: null, isIncomplete: false }
   const texts = new Texts()
