@@ -1,82 +1,126 @@
 import { execFile } from 'node:child_process'
-import { createWriteStream, readFileSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { existsSync, statSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { finished } from 'node:stream/promises'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { Rule } from '../../core/rule.ts'
-import { ADAPTERS } from '../../node/sources/adapters.ts'
-import { CHUNK_BYTES, linesOf } from '../../node/sources/batch-read.ts'
-import { keepNewSpaceSmall } from '../../node/sources/batch-memory.ts'
-import { readBatch } from '../../node/sources/batch.ts'
-import { nativeBlake2b } from '../../node/sources/native-hash.ts'
-import { Projects } from '../../node/sources/projects.ts'
-import { sessionText } from './claude-sessions.ts'
+import type { SessionFolder } from '../../node/sources/directories.ts'
+import { opencode } from '../../node/sources/opencode/adapter.ts'
+import { parseBare, queryBare } from './bare.ts'
+import { countEvents } from './batch.ts'
+import { compress } from './sessions/compress.ts'
+import { Invented } from './sessions/invented.ts'
+import type { Layout } from './sessions/layouts.ts'
+import { LAYOUTS } from './sessions/layouts.ts'
+import { makeOpenCodeDatabase } from './sessions/opencode.ts'
 import type { Figure } from './table.ts'
+import { quantile } from './table.ts'
+import { inTemporaryFolder } from './temporary.ts'
 
-/** The least that is read for the figures, in bytes. */
-const FOLDER_BYTES = 150e6
-const BIG_FILE_BYTES = 1e9
+/** Of each format, in bytes. */
+const FORMAT_BYTES = 40e6
+const SESSION_TURNS = 50
 const RUNS = 5
 
 /**
- * Session files to events, against nothing but `JSON.parse` of each line, in turns in the same process; and the peak
- * memory of reading one file of 1 GB in a process of its own. `VIBETEA_CORPUS` names a corpus
- * to replicate instead of generated sessions, `VIBETEA_CCUSAGE` an executable of ccusage to compare with.
+ * Session files of each format to events, against nothing but `JSON.parse` of the same bytes, in turns in the same
+ * process. `VIBETEA_CORPUS` names a folder of real ones to read beside those that are generated, `VIBETEA_CCUSAGE` an
+ * executable of ccusage to compare with.
  */
 export async function benchParse(): Promise<Figure[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'vibetea-bench-'))
-  try {
-    const projects = join(folder, 'projects')
-    const bytes = await fill(projects)
-    const files = await filesIn(projects)
-    const times = { parsed: [] as Time[], bare: [] as Time[], ccusage: [] as Time[] }
-    let events = 0
-    for (let run = 0; run < RUNS; run++) {
-      times.bare.push(await timed(() => bareParse(files)))
-      times.parsed.push(await timed(async () => (events = await countEvents(projects))))
-      const ccusage = process.env.VIBETEA_CCUSAGE
-      if (ccusage) times.ccusage.push(await timedChild(ccusage, folder))
-    }
-    const big = join(folder, 'big.jsonl')
-    const bigBytes = await fillOne(big, files)
-    const peakMb = await peakOf(big)
-    const megabytes = bytes / 1e6
-    const wall = (list: readonly Time[]) => median(list.map((time) => time.wall))
-    const cpu = (list: readonly Time[]) => `${median(list.map((time) => time.cpu)).toFixed(2)} s`
-    return [
-      {
-        what: `parse and sanitise ${megabytes.toFixed(0)} MB to ${events} events`,
-        measured: `${(megabytes / wall(times.parsed)).toFixed(0)} MB/s`,
-        bare: `${(megabytes / wall(times.bare)).toFixed(0)} MB/s, JSON.parse of each line`,
-        ratio: `${(wall(times.bare) / wall(times.parsed)).toFixed(2)}×`,
-        target: '≥ 1.0×',
-      },
-      {
-        what: 'the same in CPU',
-        measured: cpu(times.parsed),
-        bare: `${cpu(times.bare)}${times.ccusage.length > 0 ? `, ccusage ${cpu(times.ccusage)}` : ''}`,
-        ratio: '',
-        target: 'no more than ccusage',
-      },
-      {
-        what: `peak memory on one file of ${(bigBytes / 1e6).toFixed(0)} MB`,
-        measured: `${peakMb.toFixed(0)} MB`,
-        bare: '',
-        ratio: '',
-        target: '≤ 120 MB',
-      },
-    ]
-  } finally {
-    await rm(folder, { recursive: true, force: true })
+  const figures: Figure[] = []
+  for (const layout of Object.values(LAYOUTS)) {
+    figures.push(...(await inTemporaryFolder((folder) => ofLayout(layout, folder))))
+  }
+  figures.push(await inTemporaryFolder(ofCompressed), await inTemporaryFolder(ofDatabase))
+  const corpus = process.env.VIBETEA_CORPUS
+  if (corpus) figures.push(...(await ofCorpus(corpus)))
+  return figures
+}
+
+/** Fills an assistant's directory; the files. */
+function fill({ write }: Layout, directory: string): string[] {
+  const files: string[] = []
+  let bytes = 0
+  for (let seed = 1; bytes < FORMAT_BYTES; seed++) {
+    const written = write(directory, new Invented(seed), SESSION_TURNS)
+    files.push(...written)
+    for (const path of written) bytes += statSync(path).size
+  }
+  return files
+}
+
+async function ofLayout(layout: Layout, folder: string): Promise<Figure[]> {
+  const { adapter, what } = layout
+  const files = fill(layout, folder)
+  const compared = await ofFiles(what, files, foldersOf(adapter, folder))
+  const ccusage = process.env.VIBETEA_CCUSAGE
+  if (!ccusage || adapter.assistant !== 'claude') return [compared.figure]
+  return [compared.figure, await againstCcusage(ccusage, folder, compared.cpu)]
+}
+
+async function ofCompressed(folder: string): Promise<Figure> {
+  const { codex } = LAYOUTS
+  const files = fill(codex, folder).map(compress)
+  return (await ofFiles(`${codex.what}, .zst`, files, foldersOf(codex.adapter, folder))).figure
+}
+
+async function ofCorpus(corpus: string): Promise<Figure[]> {
+  const names = await readdir(corpus, { recursive: true })
+  const files = names.filter((name) => /[\\/].*\.(?:jsonl?|zst)$/.test(name))
+  const paths = files.map((name) => join(corpus, name))
+  const { figure, cpu, bareCpu } = await ofFiles('real files', paths, [corpus])
+  return [figure, cpuFigure('the same in CPU', cpu, bareCpu, 'JSON.parse')]
+}
+
+async function ofDatabase(folder: string): Promise<Figure> {
+  const path = join(folder, 'opencode.db')
+  const rows = await makeOpenCodeDatabase(path, FORMAT_BYTES)
+  const times = await inTurns(
+    () => countEvents(foldersOf(opencode, folder)),
+    () => queryBare(path),
+  )
+  return speedFigure('OpenCode, database', rows / 1000, 'thousand rows', 'the same columns', times)
+}
+
+function foldersOf(adapter: Layout['adapter'], directory: string): SessionFolder[] {
+  const there = adapter.watched(directory).filter((each) => existsSync(each))
+  return there.map((watched) => ({ directory: watched, adapter }))
+}
+
+async function ofFiles(what: string, files: readonly string[], read: readonly (string | SessionFolder)[]) {
+  const parseAll = async () => {
+    let bytes = 0
+    for (const file of files) bytes += await parseBare(file)
+    return bytes
+  }
+  const megabytes = (await parseAll()) / 1e6
+  const times = await inTurns(() => countEvents(read), parseAll)
+  const title = `${what}, ${megabytes.toFixed(0)} MB in ${files.length}`
+  return {
+    figure: speedFigure(title, megabytes, 'MB', 'JSON.parse', times),
+    cpu: middle(times.ours, 'cpu'),
+    bareCpu: middle(times.bare, 'cpu'),
   }
 }
 
 interface Time {
   wall: number
   cpu: number
+}
+
+interface Times {
+  events: number
+  ours: Time[]
+  bare: Time[]
+}
+
+async function inTurns(read: () => Promise<number>, bare: () => Promise<unknown>): Promise<Times> {
+  const times: Times = { events: await read(), ours: [], bare: [] }
+  for (let run = 0; run < RUNS; run++) {
+    times.bare.push(await timed(bare))
+    times.ours.push(await timed(read))
+  }
+  return times
 }
 
 async function timed(work: () => Promise<unknown>): Promise<Time> {
@@ -88,136 +132,53 @@ async function timed(work: () => Promise<unknown>): Promise<Time> {
   return { wall, cpu: (user + system) / 1e6 }
 }
 
-/** The shell adds up the CPU time of its children: the last line that `times` prints. */
-async function timedChild(executable: string, configuration: string): Promise<Time> {
-  const start = performance.now()
+const middle = (times: readonly Time[], of: keyof Time) =>
+  quantile(
+    times.map((time) => time[of]),
+    0.5,
+  )
+
+/** Each run beside its own bare one, for a machine is now quicker and now slower. */
+function ratioOf({ ours, bare }: Times, of: keyof Time): string {
+  const ratios = ours.map((time, run) => bare[run]![of] / time[of])
+  return quantile(ratios, 0.5).toFixed(2)
+}
+
+function speedFigure(what: string, amount: number, unit: string, bareWhat: string, times: Times): Figure {
+  const { events, ours, bare } = times
+  const speed = (list: readonly Time[]) => `${(amount / middle(list, 'wall')).toFixed(0)} ${unit}/s`
+  return {
+    what: `${what}, to ${events} events`,
+    measured: speed(ours),
+    bare: `${speed(bare)}, ${bareWhat}`,
+    ratio: `${ratioOf(times, 'wall')}×, in CPU ${ratioOf(times, 'cpu')}×`,
+    target: '≥ 1.0×',
+  }
+}
+
+function cpuFigure(what: string, ours: number, other: number, otherWhat: string): Figure {
+  return {
+    what,
+    measured: `${ours.toFixed(2)} s`,
+    bare: `${other.toFixed(2)} s, ${otherWhat}`,
+    ratio: `${(other / ours).toFixed(2)}×`,
+    target: '',
+  }
+}
+
+async function againstCcusage(executable: string, configuration: string, cpu: number): Promise<Figure> {
+  const spent: number[] = []
+  for (let run = 0; run < RUNS; run++) spent.push(await cpuOfChild(executable, configuration))
+  return cpuFigure('Claude Code again, in CPU', cpu, quantile(spent, 0.5), 'ccusage')
+}
+
+/** The shell adds up the CPU time of its children: the last line that `times` prints. In seconds. */
+async function cpuOfChild(executable: string, configuration: string): Promise<number> {
   const script = `"$0" daily --json --offline >/dev/null; times`
   const { stdout } = await promisify(execFile)('sh', ['-c', script, executable], {
     env: { ...process.env, CLAUDE_CONFIG_DIR: configuration },
   })
-  const wall = (performance.now() - start) / 1000
   const children = stdout.trim().split('\n').at(-1) ?? ''
-  const seconds = [...children.matchAll(/(\d+)m([\d.]+)s/g)].map(
-    ([, min, sec]) => Number(min) * 60 + Number(sec),
-  )
-  return { wall, cpu: seconds.reduce((sum, each) => sum + each, 0) }
-}
-
-async function bareParse(files: readonly string[]): Promise<void> {
-  const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
-  for (const file of files) {
-    for await (const lines of linesOf(file, buffer)) {
-      for (const { bytes } of lines) {
-        try {
-          JSON.parse(bytes.toString())
-        } catch {
-          // Real files hold a few lines that are no JSON.
-        }
-      }
-    }
-  }
-}
-
-async function countEvents(path: string): Promise<number> {
-  const rule = new Rule({
-    source: 'bench-ybndrf',
-    idKey: new Uint8Array(32).fill(1),
-    hash: nativeBlake2b,
-    rules: { allowedExtensions: null, shares: () => 'private', fileTag: () => 'yyyyyyyyyyyy' },
-  })
-  const projects = new Projects({
-    tagKey: new Uint8Array(32),
-    hash: nativeBlake2b,
-    homeDirectory: '/nowhere',
-  })
-  let count = 0
-  for await (const event of readBatch([path], { adapters: ADAPTERS, rule, projects, now: Date.now() })) {
-    if (event.id !== '') count++
-  }
-  return count
-}
-
-/** Fills a folder with sessions and answers their size. */
-async function fill(projects: string): Promise<number> {
-  const corpus = process.env.VIBETEA_CORPUS
-  let bytes = 0
-  if (corpus) {
-    const from = join(corpus, 'claude')
-    const size = await sizeOf(await filesIn(from))
-    for (let copy = 0; bytes < FOLDER_BYTES; copy++, bytes += size) {
-      await cp(from, join(projects, `copy-${copy}`), { recursive: true })
-    }
-    return bytes
-  }
-  for (let session = 0; bytes < FOLDER_BYTES; session++) {
-    const folder = join(projects, `-home-ada-project-${session % 7}`)
-    await mkdir(folder, { recursive: true })
-    bytes += await write(join(folder, `${sessionId(session)}.jsonl`), [sessionText(session, 400)])
-  }
-  return bytes
-}
-
-const sessionId = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
-
-/** Fills one file: with the files' lines where there is a corpus, else with one generated session that never ends. */
-async function fillOne(path: string, files: readonly string[]): Promise<number> {
-  async function* parts(): AsyncGenerator<string | Buffer> {
-    for (let bytes = 0, i = 0; bytes < BIG_FILE_BYTES; i++) {
-      const part = process.env.VIBETEA_CORPUS
-        ? await readFile(files[i % files.length]!)
-        : Buffer.from(sessionText(1_000_000 + i, 400, sessionId(1)))
-      bytes += part.length
-      yield part
-    }
-  }
-  return write(path, parts())
-}
-
-async function write(
-  path: string,
-  parts: Iterable<string | Buffer> | AsyncIterable<string | Buffer>,
-): Promise<number> {
-  const file = createWriteStream(path)
-  for await (const part of parts) {
-    if (!file.write(part)) await new Promise<void>((resolve) => file.once('drain', resolve))
-  }
-  file.end()
-  await finished(file)
-  return file.bytesWritten
-}
-
-async function filesIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder, { recursive: true })
-  return names.filter((name) => name.endsWith('.jsonl')).map((name) => join(folder, name))
-}
-
-async function sizeOf(files: readonly string[]): Promise<number> {
-  const sizes = await Promise.all(files.map((file) => stat(file)))
-  return sizes.reduce((sum, { size }) => sum + size, 0)
-}
-
-/** Reads a file in a process of its own; the largest resident size it had, in MB. */
-async function peakOf(path: string): Promise<number> {
-  const self = fileURLToPath(import.meta.url)
-  const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, self, CHILD, path])
-  return Number(stdout) / 1024
-}
-
-/** Linux hands a process's largest size on to what it executes, so that `maxRSS` may be that of the parent. */
-function peakKilobytes(): number {
-  if (process.platform !== 'linux') return process.resourceUsage().maxRSS
-  return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1])
-}
-
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!
-}
-
-const CHILD = '--peak-memory-of'
-
-if (process.argv[2] === CHILD) {
-  // As `preview` does.
-  keepNewSpaceSmall()
-  await countEvents(process.argv[3]!)
-  console.log(peakKilobytes())
+  const parts = [...children.matchAll(/(\d+)m([\d.]+)s/g)]
+  return parts.reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds), 0)
 }
