@@ -82,6 +82,12 @@ export async function recordedOf(
       if (line.start >= resumeAt) await recorder.record(drafts)
     }
   }
+  const readToEnd = async (): Promise<void> => {
+    await take(bytes.length)
+    const rest = splitter.rest()
+    if (rest) await recorder.record(reader.read(rest.bytes, rest.start))
+    await recorder.record(reader.flush())
+  }
   for (const arrival of arrivals) {
     end = Math.min(bytes.length, end + arrival.bytes)
     await take(end)
@@ -91,10 +97,8 @@ export async function recordedOf(
     ;({ recorder, reader, splitter } = await start())
     await take(end)
   }
-  await take(bytes.length)
-  const rest = splitter.rest()
-  if (rest) await recorder.record(reader.read(rest.bytes, rest.start))
-  await recorder.record(reader.flush())
+  // A file of which all was dealt with is not read again.
+  if (resumeAt < bytes.length || bytes.length === 0) await readToEnd()
   await recorder.goLive(() => false)
   return memory.events
 }

@@ -6,6 +6,7 @@ import type { Adapter } from '../../../../node/sources/port.ts'
 import { parseWholeLine } from '../../../../node/sources/json-line.ts'
 import { ruleOptions } from '../acceptance/reading.ts'
 import { placesOf } from './places.ts'
+import { withReader } from './with-reader.ts'
 import type { Readers } from './privacy.ts'
 
 /** Readers that each let one thing through, in a way that a person could have written by mistake. */
@@ -40,25 +41,10 @@ function telling(place: RegExp, factsOf: (text: string) => Fact[], change: Parti
 }
 
 /** An adapter that makes something else of the lines of a file and what they gave. */
-export function reading(
-  real: Adapter,
-  change: (line: Buffer, drafts: Draft[], path: string) => Draft[],
-): Adapter {
-  return {
-    ...real,
-    open: (file) => {
-      const reader = real.open(file)
-      const changed = Object.create(reader) as typeof reader
-      return Object.defineProperties(changed, {
-        read: { value: (line: Buffer, at: number) => change(line, reader.read(line, at), file.path) },
-        flush: { value: () => reader.flush() },
-        heldFrom: { get: () => reader.heldFrom },
-        invalidLines: { get: () => reader.invalidLines },
-        local: { get: () => reader.local },
-        sessionId: { get: () => reader.sessionId },
-      })
-    },
-  }
+function reading(real: Adapter, change: (line: Buffer, drafts: Draft[], path: string) => Draft[]): Adapter {
+  return withReader(real, (reader, { path }) => ({
+    read: (line, offset) => change(line, reader.read(line, offset), path),
+  }))
 }
 
 /** A rule that changes what it made of a draft. */

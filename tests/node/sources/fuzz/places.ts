@@ -26,7 +26,7 @@ export function placesOf(record: unknown): Place[] {
     for (const key of Object.keys(fields)) {
       enter(fields[key], prefix + key, (next) => void (fields[key] = next))
       const rename = (next: unknown) => {
-        fields[String(next)] = fields[key]
+        fields[wordOf(next)] = fields[key]
         Reflect.deleteProperty(fields, key)
       }
       // Names of fields that are data: paths, models.
@@ -50,7 +50,7 @@ export function placesOf(record: unknown): Place[] {
       places.push({
         pattern: `${pattern}~path`,
         value: path,
-        set: (next) => set(text.replace(path, () => String(next))),
+        set: (next) => set(text.replace(path, () => wordOf(next))),
       })
     }
   }
@@ -66,4 +66,8 @@ function jsonIn(text: string): unknown {
     // A text that begins with a bracket.
     return null
   }
+}
+
+function wordOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
