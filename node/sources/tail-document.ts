@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { MAX_DOCUMENT_BYTES, tooLarge } from './documents.ts'
-import { COARSE_TIME_MS, handOver, OPEN_FLAGS, TailedFile, type FileHost } from './tail-file.ts'
+import { OPEN_FLAGS } from './open-flags.ts'
+import { COARSE_TIME_MS, handOver, TailedFile, type FileHost } from './tail-file.ts'
 import type { Cursor } from './tail-port.ts'
 import { notAFile, Unusable } from './tail-problems.ts'
 

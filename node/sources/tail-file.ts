@@ -1,12 +1,9 @@
-import { constants } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { VibeTeaError } from '../../core/errors.ts'
 import type { Timers } from '../../core/timers.ts'
 import type { Cursor, DatabaseSink, DocumentSink, LineSink } from './tail-port.ts'
 import { Unusable } from './tail-problems.ts'
 
-/** A FIFO under a file's name must not hold the node up; the flag does not exist on Windows, nor do such files. */
-export const OPEN_FLAGS = constants.O_RDONLY | ((constants as Partial<typeof constants>).O_NONBLOCK ?? 0)
 /** A file is recent, and looked at every second, for so long after its last change. */
 export const RECENT_MS = 5 * 60_000
 /** A file can change again without its time changing: file systems keep as little as two seconds (FAT). */

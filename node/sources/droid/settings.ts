@@ -2,6 +2,7 @@ import type { LocalFields } from '../../../core/api.ts'
 import type { Tokens } from '../../../core/events.ts'
 import { tokenSum } from '../../../core/events.ts'
 import type { Draft } from '../../../core/rule.ts'
+import { linesBeside } from '../beside.ts'
 import { Texts, timeOf, tokenCount } from '../fields.ts'
 import type { Fields } from '../json-line.ts'
 import { isFields } from '../json-line.ts'
@@ -12,7 +13,7 @@ import {
   firstIn,
   headerIn,
   idsIn,
-  linesIn,
+  MAX_BYTES,
   sessionFile,
   settingsFile,
   settingsIn,
@@ -73,7 +74,7 @@ export class SettingsReader implements Reader {
 
   #firstTold(path: string): number | null {
     const reader = new DroidReader(path, this.sessionId)
-    for (const line of linesIn(path)) {
+    for (const line of linesBeside(path, MAX_BYTES)) {
       const [draft] = reader.read(line)
       if (draft) return draft.at
     }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { bytesBeside } from '../beside.ts'
 import type { Fields } from '../json-line.ts'
 import { isFields } from '../json-line.ts'
 
@@ -56,12 +56,7 @@ function isAbsolute(path: string): boolean {
 
 /** '' where there is no such file. */
 function textIn(path: string): string {
-  try {
-    return statSync(path).size <= MAX_BYTES ? readFileSync(path, 'utf8') : ''
-  } catch {
-    // Not there, or not ours to read: the session is read without its project's name.
-    return ''
-  }
+  return bytesBeside(path, MAX_BYTES)?.toString() ?? ''
 }
 
 function jsonIn(path: string): Fields {

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { bytesBeside, namesBeside } from '../beside.ts'
 import type { Fields } from '../json-line.ts'
 import type { Found } from '../records.ts'
 import { recordsOn } from '../records.ts'
@@ -117,7 +118,7 @@ export class Tree {
   *parts(messageId: string): Generator<PartRecord> {
     if (!isName(messageId)) return
     const folder = join(this.#root, 'part', messageId)
-    const names = namesIn(folder).filter((name) => name.endsWith('.json'))
+    const names = namesBeside(folder).filter((name) => name.endsWith('.json'))
     for (const name of names.sort().slice(0, MAX_PARTS)) {
       const read = readBeside(join(folder, name))
       if (read?.kind === 'part') yield read.record
@@ -127,7 +128,7 @@ export class Tree {
   /** Sessions lie in a folder for each project. */
   #pathOf(id: string): string | null {
     const folder = join(this.#root, 'session')
-    for (const project of namesIn(folder).slice(0, MAX_PROJECTS)) {
+    for (const project of namesBeside(folder).slice(0, MAX_PROJECTS)) {
       for (const name of [`${id}.json`, `ses_${id}.json`]) {
         const path = join(folder, project, name)
         if (stampOf(path) !== null) return path
@@ -140,15 +141,6 @@ export class Tree {
 /** Ids become parts of paths here. */
 const isName = (id: string): boolean => /^[\w-][\w.-]{0,127}$/.test(id)
 
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    // It is not there, or not yet.
-    return []
-  }
-}
-
 /** What changes when a file does; null where there is none. */
 function stampOf(path: string): string | null {
   const stats = statSync(path, { throwIfNoEntry: false })
@@ -156,12 +148,6 @@ function stampOf(path: string): string | null {
 }
 
 function readBeside(path: string): Read | null {
-  try {
-    const stats = statSync(path, { throwIfNoEntry: false })
-    if (!stats?.isFile() || stats.size > MAX_BYTES) return null
-    return readDocument(readFileSync(path), spotOf(path)).read
-  } catch {
-    // It has gone meanwhile, or nobody may read it; whoever reads it by itself says so.
-    return null
-  }
+  const document = bytesBeside(path, MAX_BYTES)
+  return document && readDocument(document, spotOf(path)).read
 }
