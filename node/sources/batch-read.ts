@@ -123,17 +123,25 @@ async function recogniseFile(
   let isInBuffer = true
   if (kind !== 'zstd') {
     const head: Buffer[] = []
+    let count = 0
+    let isFirstValid = false
     for await (const { bytes, isFirstChunk } of headOf(file, buffer, bytesInBuffer)) {
       isInBuffer = isFirstChunk
-      // The first line decides for nearly every file.
-      const recognised = recognise([bytes], adapters)
-      if (recognised) return { recognised, isInBuffer }
-      if (head.push(Buffer.from(bytes)) === RECOGNISED_BY_LINES) break
+      const { records, isValid } = parseLine(bytes)
+      if (count === 0) isFirstValid = isValid
+      // Each adapter would try to parse the lines of an indented document, which takes longer than to read it.
+      if (records.length > 0) {
+        // The first line decides for nearly every file.
+        const recognised = recognise([bytes], adapters)
+        if (recognised) return { recognised, isInBuffer }
+        head.push(Buffer.from(bytes))
+      }
+      if (++count === RECOGNISED_BY_LINES) break
     }
-    const recognised = recognise(head, adapters)
+    const recognised = head.length > 0 ? recognise(head, adapters) : null
     if (recognised) return { recognised, isInBuffer: false }
     // Lines of someone else, which are no document though they look like the beginning of one.
-    if (kind === 'other' || (head.length > 1 && parseLine(head[0]!).isValid)) {
+    if (kind === 'other' || (count > 1 && isFirstValid)) {
       return { recognised: null, isInBuffer }
     }
   }

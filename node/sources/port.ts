@@ -19,8 +19,9 @@ export interface Adapter {
   /** How a file in a watched directory is read; null where it is no session file. `relative` is below it, with `/`. */
   formOf(relative: string): Form | null
   /**
-   * How a file that lies anywhere is read, null where it is not this assistant's. Given its first lines, at most 50,
-   * and then, where those tell nobody anything, all of it as one: a document, or an SQLite database's first bytes.
+   * How a file that lies anywhere is read, null where it is not this assistant's. Given those of its first 50 lines
+   * that hold a record, and then, where those tell nobody anything, all of it as one: a document, or an SQLite
+   * database's first bytes.
    */
   recognises(head: readonly Buffer[]): Form | null
   /** Starts reading a file of lines, or a document, from its beginning. */

@@ -1,4 +1,4 @@
-import { mkdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -74,6 +74,23 @@ describe('reading files of every form in one go', () => {
       await other.close()
     }
     expect(problems).toEqual([])
+  })
+
+  test('asks about an indented document once, and not about each of its lines', async () => {
+    writeFileSync(
+      rig.path('tea.json'),
+      JSON.stringify({ cups: Array.from({ length: 40 }, (_, n) => ({ n })) }, null, 2),
+    )
+    const asked: number[] = []
+    const asking = {
+      ...cups,
+      recognises: (head: readonly Buffer[]) => {
+        asked.push(head[0]!.length)
+        return cups.recognises(head)
+      },
+    }
+    expect((await read([rig.path('tea.json')], { adapters: [asking] })).cups).toHaveLength(40)
+    expect(asked).toEqual([statSync(rig.path('tea.json')).size])
   })
 
   test('names a document that is too large and a database that is damaged, and goes on', async () => {
