@@ -25,7 +25,10 @@ export interface RecorderOptions {
   rule: Rule
   projects: ProjectFinder
   /** Finds out what is ignored, before anything is recorded. Absent where nothing is. */
-  ignored?: { look(cwds: Iterable<string | null>, maxAgeMs: number): Promise<void> }
+  ignored?: {
+    look(cwds: Iterable<string | null>, maxAgeMs: number): Promise<void>
+    keepsOutFolder(cwd: string): boolean
+  }
   recorded: Recorded
   /** Stores events for good; resolves when they are. Those that are not live are what was there at the start. */
   append(events: readonly Event[], isLive: boolean): Promise<void>
@@ -149,6 +152,7 @@ export class Recorder {
       const session = await this.#recordedSession(draft)
       if (!session) return false
       await this.#look([session.cwd])
+      if (this.#isIgnored(session)) return true
       const id = this.sessionId(draft.assistant, draft.sessionId)
       await this.#store(this.#eventsOf(id, session, session.lifecycle.end(draft.at)))
       return true
@@ -194,6 +198,10 @@ export class Recorder {
 
   async #look(cwds: readonly (string | null)[]): Promise<void> {
     await this.#options.ignored?.look(new Set(cwds), this.#isLive ? 0 : LOOK_AGAIN_MS)
+  }
+
+  #isIgnored({ cwd }: Session): boolean {
+    return cwd !== null && this.#options.ignored?.keepsOutFolder(cwd) === true
   }
 
   /** Of a session that is recorded already, so that what follows in it is no more recorded than this draft. */
@@ -304,6 +312,8 @@ export class Recorder {
     const silent = open.filter(({ lifecycle }) => now - lifecycle.lastAt >= SESSION_GAP_MS)
     await this.#look(silent.map(({ cwd }) => cwd))
     for (const [id, session] of this.#sessions) {
+      // It ends when it is ignored no more, as if it had not been.
+      if (this.#isIgnored(session)) continue
       const alive = isAlive(id)
       const isSilent = now - session.lifecycle.lastAt >= SESSION_GAP_MS
       if (alive === false && !isSilent) events.push(...this.#giveUpWaiting(id, session))

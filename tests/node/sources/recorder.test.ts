@@ -36,6 +36,9 @@ let memory: Memory
 let now: number
 let excluded: Set<string>
 let tag: string | undefined
+/** Directories that are kept out as of the last look, and as they are. */
+let seenIgnored: Set<string>
+let ignored: Set<string>
 
 function recorder(): Recorder {
   return new Recorder({
@@ -44,7 +47,8 @@ function recorder(): Recorder {
       idKey: new Uint8Array(32).fill(1),
       rules: {
         allowedExtensions: null,
-        shares: ({ name }) => (excluded.has(name) ? 'excluded' : 'private'),
+        shares: ({ name }, _at, { cwd }) =>
+          excluded.has(name) || seenIgnored.has(cwd ?? '') ? 'excluded' : 'private',
         fileTag: () => 'yyyyyyyyyyyy',
       },
     }),
@@ -54,6 +58,15 @@ function recorder(): Recorder {
         ...(tag !== undefined && { tag }),
       }),
       resolve: async () => ({ name: 'home' }),
+    },
+    ignored: {
+      look: async (cwds) => {
+        for (const cwd of cwds) {
+          if (cwd !== null && ignored.has(cwd)) seenIgnored.add(cwd)
+          else if (cwd !== null) seenIgnored.delete(cwd)
+        }
+      },
+      keepsOutFolder: (cwd) => seenIgnored.has(cwd),
     },
     recorded: memory,
     append: async (events) => void memory.events.push(...events),
@@ -88,6 +101,8 @@ beforeEach(() => {
   now = T0
   excluded = new Set()
   tag = undefined
+  ignored = new Set()
+  seenIgnored = new Set()
 })
 
 describe('A recorder', () => {
@@ -225,6 +240,37 @@ describe('A recorder', () => {
     now = T0 + 60 * MINUTE
     await node.tick(() => false)
     expect(recorded()).toEqual([])
+  })
+
+  test('records nothing of a session that is ignored since: no line, no wait, no end; and its end when it is not', async () => {
+    const wait = { ...draft(3, { type: 'waiting', reason: 'permission' }), cwd: null }
+    const node = recorder()
+    await node.start()
+    await node.record([prompt(0)])
+    await node.goLive(() => true)
+    ignored.add('/code/web-app')
+    await node.record([prompt(1)])
+    await node.recordOfProcesses([wait])
+    await node.recordWait(wait)
+    expect(await node.announce({ ...prompt(2), sessionId: SESSION.replace(/./, 'f') })).toBeNull()
+    await node.recordEnd({ ...wait, at: T0 + 4 * MINUTE })
+    now = T0 + 60 * MINUTE
+    await node.tick(() => false)
+    const before = ['09:00 started', '09:00 prompt']
+    expect(recorded().toSorted()).toEqual(before.toSorted())
+
+    // A file that was written to of late is read again at the start.
+    const second = recorder()
+    await second.start()
+    await second.record([prompt(0), prompt(1)])
+    await second.goLive(() => false)
+    await second.recordOfProcesses([wait])
+    await second.tick(() => false)
+    expect(recorded().toSorted()).toEqual(before.toSorted())
+
+    ignored.clear()
+    await second.tick(() => false)
+    expect(recorded().toSorted()).toEqual([...before, '09:00 ended', '09:00 summary'].toSorted())
   })
 
   test('records one id once though two files bring it at the same moment', async () => {
