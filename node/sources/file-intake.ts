@@ -54,7 +54,9 @@ export class FileIntake implements LineSink {
     const invalidBefore = reader.invalidLines
     for (const { start, bytes } of lines) {
       const found = reader.read(bytes, start)
-      if (start >= resumeAt) drafts.push(...found)
+      if (start < resumeAt) continue
+      // Not by `push(...found)`: what one line holds can be more than a call takes arguments.
+      for (const draft of found) drafts.push(draft)
     }
     this.invalidLines += reader.invalidLines - invalidBefore
     this.#options.onLocal(reader.sessionId, reader.local)
