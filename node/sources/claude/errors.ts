@@ -1,4 +1,6 @@
 import type { ErrorCategory } from '../../../core/events.ts'
+import { categoryOfStatus, categoryOfText, LOOKED_AT } from '../api-errors.ts'
+import { listOf } from '../fields.ts'
 import type { Fields } from '../json-line.ts'
 import { isFields } from '../json-line.ts'
 
@@ -22,43 +24,28 @@ const BY_WORD: Readonly<Record<string, ErrorCategory>> = {
   max_output_tokens: 'api',
 }
 
-/** What the first words of the message for people say, where no field does. Only the category is kept of it. */
-const BY_TEXT: readonly (readonly [RegExp, ErrorCategory])[] = [
-  [/connection error|unable to connect|network|timed? ?out|socket/i, 'network'],
-  [/limit reached|hit your .*limit|rate.?limit|too many requests/i, 'rate-limit'],
-  [/overloaded/i, 'overloaded'],
-  [/\/login|api key|oauth|authenticat|not logged in/i, 'auth'],
-]
-
 /** The kind of failure that an error record of Claude Code stands for. */
 export function errorCategory(fields: Fields): ErrorCategory {
   const error = isFields(fields.error) ? fields.error : {}
   const nested = isFields(error.error) ? error.error : {}
   const innermost = isFields(nested.error) ? nested.error : {}
-  const text = firstText(fields)
+  const text = firstText(fields).slice(0, LOOKED_AT)
   return (
     byWord(fields.error) ??
     byWord(innermost.type) ??
     byWord(nested.type) ??
     byWord(error.type) ??
-    byStatus(fields.apiErrorStatus) ??
-    byStatus(error.status) ??
+    categoryOfStatus(fields.apiErrorStatus) ??
+    categoryOfStatus(error.status) ??
     (isNetworkError(fields, error) ? 'network' : null) ??
-    byStatus(Number(/API Error: (\d{3})\b/.exec(text)?.[1])) ??
-    BY_TEXT.find(([pattern]) => pattern.test(text))?.[1] ??
+    categoryOfStatus(Number(/API Error: (\d{3})\b/.exec(text)?.[1])) ??
+    categoryOfText(text) ??
     (text.startsWith('API Error') ? 'api' : 'other')
   )
 }
 
 function byWord(word: unknown): ErrorCategory | null {
   return typeof word === 'string' && Object.hasOwn(BY_WORD, word) ? BY_WORD[word]! : null
-}
-
-function byStatus(status: unknown): ErrorCategory | null {
-  if (typeof status !== 'number' || !(status >= 400 && status < 600)) return null
-  if (status === 401 || status === 403) return 'auth'
-  if (status === 429) return 'rate-limit'
-  return status === 529 ? 'overloaded' : 'api'
 }
 
 /** A request that never got an answer: the system's code of a failed connection stands in `cause` or `connection`. */
@@ -71,10 +58,10 @@ function isNetworkError(fields: Fields, error: Fields): boolean {
   )
 }
 
+/** What people read of it: one text, or the first of several. */
 function firstText(fields: Fields): string {
   const content = isFields(fields.message) ? fields.message.content : undefined
-  if (typeof content === 'string') return content.slice(0, 200)
-  if (!Array.isArray(content)) return ''
-  const block = (content as unknown[]).find((each) => isFields(each) && typeof each.text === 'string')
-  return isFields(block) ? String(block.text).slice(0, 200) : ''
+  if (typeof content === 'string') return content
+  const block = listOf(content).find((each) => isFields(each) && typeof each.text === 'string')
+  return isFields(block) ? String(block.text) : ''
 }

@@ -1,4 +1,5 @@
 import type { ErrorCategory } from '../../../core/events.ts'
+import { categoryOfStatus } from '../api-errors.ts'
 import { isFields } from '../json-line.ts'
 
 /** Names of Codex's kinds of errors (`codex_error_info`), of which some come with the status of an answer. */
@@ -24,12 +25,5 @@ export function errorCategory(info: unknown): ErrorCategory {
   if (typeof name !== 'string') return 'other'
   const details = isFields(info) ? info[name] : null
   const known = Object.hasOwn(BY_NAME, name) ? BY_NAME[name]! : 'other'
-  return byStatus(isFields(details) ? details.http_status_code : null) ?? known
-}
-
-function byStatus(status: unknown): ErrorCategory | null {
-  if (typeof status !== 'number' || !(status >= 400 && status < 600)) return null
-  if (status === 401 || status === 403) return 'auth'
-  if (status === 429) return 'rate-limit'
-  return status === 503 || status === 529 ? 'overloaded' : 'api'
+  return categoryOfStatus(isFields(details) ? details.http_status_code : null) ?? known
 }

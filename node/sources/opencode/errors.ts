@@ -1,5 +1,5 @@
 import type { ErrorCategory } from '../../../core/events.ts'
-import { categoryOfStatus, categoryOfText } from '../api-errors.ts'
+import { categoryOfStatus, categoryOfText, LOOKED_AT } from '../api-errors.ts'
 import type { Fields } from '../json-line.ts'
 import { isFields } from '../json-line.ts'
 
@@ -9,9 +9,6 @@ const BY_NAME: Readonly<Record<string, ErrorCategory>> = {
   ContextOverflowError: 'api',
   MessageOutputLengthError: 'api',
 }
-
-/** How much of an error's text is looked at, in characters. */
-export const ERROR_TEXT_LENGTH = 200
 
 /** The kind of failure that an `error` of a message or a retry stands for; null where a person stopped the turn. */
 export function errorCategory(error: Fields): ErrorCategory | null {
@@ -32,5 +29,5 @@ const STOPPED =
 
 /** Whether a call's error says that it was stopped or refused, rather than that it failed. */
 export function wasStopped(error: string): boolean {
-  return STOPPED.test(error.slice(0, ERROR_TEXT_LENGTH))
+  return STOPPED.test(error.slice(0, LOOKED_AT))
 }

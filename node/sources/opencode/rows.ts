@@ -1,6 +1,6 @@
+import { LOOKED_AT } from '../api-errors.ts'
 import type { Fields } from '../json-line.ts'
 import { isFields } from '../json-line.ts'
-import { ERROR_TEXT_LENGTH } from './errors.ts'
 
 /**
  * The statements on OpenCode's database: named columns and named fields only. What stands in the texts of messages and in
@@ -108,7 +108,7 @@ const object = (fields: Readonly<Record<string, string>>) =>
 
 /** The first words of a text. */
 const beginning = (data: string, path: string) =>
-  `CASE json_type(${data}, '${path}') WHEN 'text' THEN substr(${data} ->> '${path}', 1, ${ERROR_TEXT_LENGTH}) END`
+  `CASE json_type(${data}, '${path}') WHEN 'text' THEN substr(${data} ->> '${path}', 1, ${LOOKED_AT}) END`
 
 /** 'x' for a text that is more than white space. */
 const hasText = (data: string, path: string) =>
