@@ -13,6 +13,7 @@ const HEAD_BYTES = 1024
 const OVERLAP_BYTES = 64
 /** A longer unfinished line is not kept while waiting for its end, but read again. */
 const MAX_KEPT_BYTES = 1024 * 1024
+
 /** A file of lines, which are appended. */
 export class TailedLines extends TailedFile {
   /** Null until the sink has been told to begin. */

@@ -69,9 +69,9 @@ const CHUNK_BYTES = 256 * 1024
 const PLACES = 'cursors'
 
 /**
- * Follows session files: hands each line, document or change of a database to its sink, first what lay there at the start, a file after the other,
- * those that began earlier first, then what is appended, as soon as the system tells of it. Keeps its place in the
- * cursor store.
+ * Follows session files: hands each line, document or change of a database to its sink. First what lay there at the
+ * start, a file after the other, those that began earlier first; then what is written, as soon as the system tells of
+ * it. Keeps its place in the cursor store.
  */
 export class Tail implements FileHost {
   readonly sink: LineSink

@@ -6,6 +6,8 @@ type AgentFact = Extract<Fact, { type: 'agent' }>
 
 /** Calls of subagents that are remembered until their result. */
 const MAX_CALLS = 256
+/** Subagents whose start or end is remembered: what is forgotten is told again, and known by its id all the same. */
+const MAX_AGENTS = 4096
 
 /**
  * Subagents as one file shows them. A subagent has an id of its own since version 2.0: it stands on every record that
@@ -55,12 +57,14 @@ export class Subagents {
   finishes(agentId: string | null, agentType?: string): AgentFact[] {
     if (agentId === null || isInternal(agentId) || this.#finished.has(agentId)) return []
     this.#finished.add(agentId)
+    keepNewest(this.#finished, MAX_AGENTS)
     return [{ type: 'agent', agentId, state: 'finished', ...(agentType !== undefined && { agentType }) }]
   }
 
   #start(agentId: string, agentType?: string): AgentFact[] {
     if (isInternal(agentId) || this.#started.has(agentId)) return []
     this.#started.add(agentId)
+    keepNewest(this.#started, MAX_AGENTS)
     return [{ type: 'agent', agentId, state: 'started', ...(agentType !== undefined && { agentType }) }]
   }
 }

@@ -14,6 +14,8 @@ const QUESTIONS = new Set(['ask_user', 'exit_plan_mode'])
 /** Calls without a result that are remembered: after an abort the result may never come. */
 const MAX_OPEN_CALLS = 4096
 const MAX_AGENTS = 256
+/** Requests without an answer that are remembered. */
+const MAX_REQUESTS = 256
 
 /** Reads a Copilot CLI session file. Nothing is held, as each of its records is final. */
 export class CopilotReader implements Reader {
@@ -111,6 +113,7 @@ export class CopilotReader implements Reader {
         return [this.#agent(body)]
       case 'request':
         this.#requests.add(body.requestId)
+        keepNewest(this.#requests, MAX_REQUESTS)
         return this.#waits(body.reason, body.after)
       case 'answer':
         return this.#requests.delete(body.requestId) ? this.#goesOnAfter(body.requestId) : []

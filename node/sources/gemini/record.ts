@@ -92,6 +92,9 @@ function bodyOf(fields: Fields, texts: Texts): GeminiRecord | null {
   return typeof fields.sessionId === 'string' ? sessionOf(fields, texts, false) : null
 }
 
+/** Directories of a session that are looked at: each is hashed. */
+const MAX_DIRECTORIES = 256
+
 function sessionOf(fields: Fields, texts: Texts, isUpdate: boolean): SessionRecord {
   const messages = listOf(fields.messages).flatMap((each) =>
     isFields(each) ? (messageOf(each, texts) ?? []) : [],
@@ -103,7 +106,9 @@ function sessionOf(fields: Fields, texts: Texts, isUpdate: boolean): SessionReco
     isSubagent: fields.kind === 'subagent',
     startedAt: timeOf(fields.startTime),
     updatedAt: timeOf(fields.lastUpdated),
-    directories: listOf(fields.directories).flatMap((each) => texts.take(each) ?? []),
+    directories: listOf(fields.directories)
+      .slice(0, MAX_DIRECTORIES)
+      .flatMap((each) => texts.take(each) ?? []),
     summary: typeof fields.summary === 'string' && fields.summary !== '' ? fields.summary : null,
     messages,
     isCheckpoint: isUpdate && messages.length > 0,

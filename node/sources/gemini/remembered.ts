@@ -1,6 +1,6 @@
 import { keepNewest } from '../fields.ts'
 
-/** The last of what was added, at most a few thousand. */
+/** The last of what was added, at most `size` texts. */
 export class Remembered {
   readonly #members = new Set<string>()
   readonly #size: number
