@@ -33,15 +33,21 @@ export interface SessionFolder {
   adapter: Adapter
 }
 
-/** The folders of all assistants' session files; those that nobody named and that are not there are left out. */
+/**
+ * The folders of all assistants' session files, as far as they are there. A directory that somebody named and that is
+ * not there stands for its folders, so that this can be told.
+ */
 export function sessionFolders(
   adapters: readonly Adapter[],
   named: NamedDirectories,
   environment: Environment,
 ): SessionFolder[] {
-  return adapters.flatMap((adapter) => {
-    const directories = directoriesOf(adapter, named, environment).flatMap((each) => adapter.watched(each))
-    const there = named[adapter.assistant] ? directories : directories.filter((each) => existsSync(each))
-    return there.map((directory) => ({ directory, adapter }))
-  })
+  return adapters.flatMap((adapter) =>
+    directoriesOf(adapter, named, environment)
+      .flatMap((each) => {
+        const isMissing = named[adapter.assistant] !== undefined && !existsSync(each)
+        return isMissing ? [each] : adapter.watched(each).filter((folder) => existsSync(folder))
+      })
+      .map((directory) => ({ directory, adapter })),
+  )
 }

@@ -16,7 +16,7 @@ type Variables = Record<string, string | undefined>
 /** This process's environment without anything that names an assistant's or VibeTea's own directories. */
 export function cleanEnvironment(variables: Variables): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(VIBETEA|CLAUDE|CODEX|GEMINI)_/.test(name),
+    ([name]) => !/^(VIBETEA|CLAUDE|CODEX|GEMINI|OPENCODE|COPILOT|QWEN|PI)_|^XDG_DATA_HOME$/.test(name),
   )
   return { ...Object.fromEntries(inherited), ...variables }
 }
@@ -119,9 +119,9 @@ function onSmallDisk(size: string, path: string, command: readonly string[]): st
   return ['unshare', ...flags, 'sh', '-c', script, size, path, ...command]
 }
 
-/** Asks again until the answer is right, for at most ten seconds; the last answer. */
+/** Asks again until the answer is right, for at most twenty seconds; the last answer. */
 export async function until<T>(ask: () => Promise<T>, isRight: (answer: T) => boolean): Promise<T> {
-  const end = performance.now() + 10_000
+  const end = performance.now() + 20_000
   for (;;) {
     const answer = await ask()
     if (isRight(answer) || performance.now() > end) return answer

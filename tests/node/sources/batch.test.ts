@@ -163,11 +163,15 @@ describe('reading session files in one go', () => {
   }
 })
 
-test('the folders of all assistants are those that are there, or those that were named', () => {
+test('the folders of all assistants are those that are there, and what was named and is not', async () => {
   const environment = { env: {}, homeDirectory: folder }
   expect(sessionDirectories({}, environment)).toEqual([])
-  const [named] = sessionDirectories({ claude: ['/nowhere'] }, environment)
-  expect(named?.directory).toBe(join('/nowhere', 'projects'))
+  const nowhere = join(folder, 'nowhere')
+  const named = () => sessionDirectories({ codex: [nowhere] }, environment).map(({ directory }) => directory)
+  expect(named()).toEqual([nowhere])
+  await mkdir(join(nowhere, 'sessions'), { recursive: true })
+  // Codex makes the folder of archived sessions when one is archived.
+  expect(named()).toEqual([join(nowhere, 'sessions')])
 })
 
 test('any number of events comes out in order, also when they were put away', () => {

@@ -225,6 +225,17 @@ describe('reading Droid’s settings', () => {
   let directory = ''
   afterEach(() => rm(directory, { recursive: true, force: true }))
 
+  test('says nothing of a fork that has no more yet than what it was made of', async () => {
+    directory = await mkdtemp(join(tmpdir(), 'vibetea-droid-'))
+    for (const path of [fileOf(SESSION), settingsOf(FORK)])
+      await copyFile(path, join(directory, path.split('/').at(-1)!))
+    const copied = (await readFile(fileOf(FORK), 'utf8')).split('\n').slice(0, 13).join('\n')
+    await writeFile(join(directory, `${FORK}.jsonl`), `${copied}\n`)
+    expect(
+      await eventsOf(join(directory, `${FORK}.jsonl`), join(directory, `${FORK}.settings.json`)),
+    ).toEqual([])
+  })
+
   test('goes on where another process kept a copy, or the session’s file is gone', async () => {
     directory = await mkdtemp(join(tmpdir(), 'vibetea-droid-'))
     const path = join(directory, `${SESSION}.settings.json`)
