@@ -2,6 +2,7 @@ import type { LocalFields } from '../../../core/api.ts'
 import type { Tokens } from '../../../core/events.ts'
 import { tokenSum } from '../../../core/events.ts'
 import type { Draft, Fact } from '../../../core/rule.ts'
+import { Copies } from '../copies.ts'
 import { keepNewest } from '../fields.ts'
 import type { Reader, SessionFile } from '../port.ts'
 import { recordsOn } from '../records.ts'
@@ -31,6 +32,7 @@ interface Message {
 export class ClaudeReader implements Reader {
   invalidLines = 0
   readonly #file: SessionFile
+  readonly #copies: Copies
   readonly #cwds = new Map<string, string>()
   readonly #calls = new Map<string, { use: ToolUse; at: number }>()
   readonly #messages = new Map<string, Message>()
@@ -48,6 +50,7 @@ export class ClaudeReader implements Reader {
 
   constructor(file: SessionFile) {
     this.#file = file
+    this.#copies = new Copies(file.path)
     this.#sessionId = file.sessionId
   }
 
@@ -83,8 +86,10 @@ export class ClaudeReader implements Reader {
 
   #take(record: ClaudeRecord, offset: number, drafts: Draft[]): void {
     const { common } = record
-    const sessionId = common.sessionId ?? this.#file.sessionId
-    this.#sessionId = sessionId
+    const ownId = common.sessionId ?? this.#file.sessionId
+    this.#sessionId = ownId
+    // What a branched session repeats happened in the session that it was branched from.
+    const sessionId = common.copiedFrom ? this.#copies.originOf(common.copiedFrom) : ownId
     if (common.cwd !== null) {
       if (!this.#cwds.has(sessionId)) this.#cwds.set(sessionId, common.cwd)
       this.#worktree = /[\\/]\.claude[\\/]worktrees[\\/]([^\\/]+)/.exec(common.cwd)?.[1] ?? null

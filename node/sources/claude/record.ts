@@ -1,4 +1,6 @@
 import type { ErrorCategory, Tokens } from '../../../core/events.ts'
+import type { CopiedFrom } from '../copies.ts'
+import { copiedFromOf } from '../copies.ts'
 import { listOf, Texts, timeOf, tokenCount } from '../fields.ts'
 import type { Fields } from '../json-line.ts'
 import { isCut, isFields } from '../json-line.ts'
@@ -19,6 +21,8 @@ export interface Common {
   /** ms since 1970; null where the record has no time. */
   at: number | null
   sessionId: string | null
+  /** Where this record was copied from when the session was branched. */
+  copiedFrom: CopiedFrom | null
   cwd: string | null
   branch: string | null
   isSidechain: boolean
@@ -92,6 +96,7 @@ export function recordOf(fields: Fields): Found<ClaudeRecord> {
   const common: Common = {
     at: timeOf(fields.timestamp),
     sessionId: texts.take(fields.sessionId),
+    copiedFrom: copiedFromOf(fields.forkedFrom, texts),
     cwd: texts.take(fields.cwd),
     branch: texts.take(fields.gitBranch),
     isSidechain: fields.isSidechain === true,

@@ -4,6 +4,8 @@ import { callIdWithin } from '../derived-id.ts'
 import { keepNewest } from '../fields.ts'
 import type { Reader, SessionFile } from '../port.ts'
 import { recordsOn } from '../records.ts'
+import type { Ancestor } from './ancestors.ts'
+import { ancestorsOf } from './ancestors.ts'
 import type { AnswerRecord, HeaderRecord, PiRecord, ResultRecord } from './record.ts'
 import { isWantedType, recordOf, sessionIdInName } from './record.ts'
 
@@ -24,13 +26,17 @@ export class PiReader implements Reader {
   /** Each answer is one record, and whole. */
   readonly heldFrom = null
   invalidLines = 0
+  readonly #path: string
   readonly #calls = new Map<string, OpenCall>()
   #sessionId: string
   #header: HeaderRecord | null = null
+  /** null as long as nothing asked for them. */
+  #ancestors: readonly Ancestor[] | null = null
   #lastAt: number | null = null
   #title: string | null = null
 
   constructor(file: SessionFile) {
+    this.#path = file.path
     this.#sessionId = sessionIdInName(file.path) ?? file.sessionId
   }
 
@@ -57,6 +63,7 @@ export class PiReader implements Reader {
   #take(record: PiRecord, drafts: Draft[]): void {
     if (record.type === 'header') {
       this.#header = record
+      this.#ancestors = null
       this.#sessionId = record.sessionId
       return
     }
@@ -88,11 +95,14 @@ export class PiReader implements Reader {
     }
   }
 
-  /** What is older than a branched session's beginning happened in the session that it was branched from. */
+  /** What is older than a branched session's beginning happened in one that it was branched from. */
   #sessionOf(origin: number | null): string {
-    const { parentId, at } = this.#header ?? { parentId: null, at: null }
-    const isCopy = parentId !== null && at !== null && origin !== null && origin < at
-    return isCopy ? parentId : this.#sessionId
+    const header = this.#header
+    if (!header || header.parent === null || header.at === null) return this.#sessionId
+    if (origin === null || origin >= header.at) return this.#sessionId
+    this.#ancestors ??= ancestorsOf(this.#path, header)
+    const began = this.#ancestors.find(({ at }) => at === null || origin >= at)
+    return (began ?? this.#ancestors.at(-1))?.sessionId ?? this.#sessionId
   }
 
   #takeAnswer({ messageId, model, tokens, calls, end, error }: AnswerRecord, now: Now): void {

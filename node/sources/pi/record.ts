@@ -20,8 +20,8 @@ export interface HeaderRecord {
   at: number | null
   sessionId: string
   cwd: string | null
-  /** The session of the file that this one was branched from; null where it was not, or the name does not tell. */
-  parentId: string | null
+  /** The file that this one was branched from, as it was named then; null where it was not. */
+  parent: string | null
 }
 
 /** When something happened. */
@@ -100,13 +100,12 @@ function bodyOf(fields: Fields, texts: Texts): PiRecord | null {
 function headerOf(fields: Fields, texts: Texts): HeaderRecord | null {
   const sessionId = texts.take(fields.id)
   if (sessionId === null) return null
-  const parent = texts.take(fields.parentSession ?? fields.branchedFrom)
   return {
     type: 'header',
     at: timeOf(fields.timestamp),
     sessionId,
     cwd: texts.take(fields.cwd),
-    parentId: parent === null ? null : sessionIdInName(parent),
+    parent: texts.take(fields.parentSession ?? fields.branchedFrom),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { LocalFields } from '../../../core/api.ts'
 import type { ToolStatus } from '../../../core/events.ts'
 import type { Draft, Fact } from '../../../core/rule.ts'
+import { Copies } from '../copies.ts'
 import { callIdWithin } from '../derived-id.ts'
 import { keepNewest } from '../fields.ts'
 import type { Reader, SessionFile } from '../port.ts'
@@ -28,6 +29,7 @@ export class QwenReader implements Reader {
   readonly heldFrom = null
   invalidLines = 0
   readonly #file: SessionFile
+  readonly #copies: Copies
   readonly #cwds = new Map<string, string>()
   readonly #calls = new Map<string, OpenCall>()
   /** Subagents that run, by the id of the call that started each, as it stands in the file. */
@@ -43,6 +45,7 @@ export class QwenReader implements Reader {
 
   constructor(file: SessionFile) {
     this.#file = file
+    this.#copies = new Copies(file.path)
     this.#sessionId = file.sessionId
   }
 
@@ -76,7 +79,7 @@ export class QwenReader implements Reader {
     this.#sessionId = ownId
     this.#noteLocals(record)
     // What a branched session repeats happened in the session that it was branched from.
-    const sessionId = common.copiedFrom ?? ownId
+    const sessionId = common.copiedFrom ? this.#copies.originOf(common.copiedFrom) : ownId
     if (common.cwd !== null && !this.#cwds.has(sessionId)) this.#cwds.set(sessionId, common.cwd)
     this.#lastAt = common.at ?? this.#lastAt
     if (this.#lastAt === null) return

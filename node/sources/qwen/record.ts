@@ -1,4 +1,6 @@
 import type { ErrorCategory, Tokens, ToolStatus } from '../../../core/events.ts'
+import type { CopiedFrom } from '../copies.ts'
+import { copiedFromOf } from '../copies.ts'
 import { listOf, Texts, timeOf, tokenCount } from '../fields.ts'
 import type { Fields } from '../json-line.ts'
 import { isFields } from '../json-line.ts'
@@ -21,8 +23,8 @@ export interface Common {
   /** Of the record; copies of it in a branched session keep it. */
   uuid: string | null
   sessionId: string | null
-  /** The session that this record was copied from when it was branched. */
-  copiedFrom: string | null
+  /** Where this record was copied from when the session was branched. */
+  copiedFrom: CopiedFrom | null
   cwd: string | null
   branch: string | null
   isSidechain: boolean
@@ -95,7 +97,7 @@ export function recordOf(fields: Fields): Found<QwenRecord> {
     at: timeOf(fields.timestamp),
     uuid: texts.take(fields.uuid),
     sessionId: texts.take(fields.sessionId),
-    copiedFrom: isFields(forkedFrom) ? texts.take(forkedFrom.sessionId) : null,
+    copiedFrom: copiedFromOf(forkedFrom, texts),
     cwd: texts.take(fields.cwd),
     branch: texts.take(fields.gitBranch),
     isSidechain: fields.isSidechain === true,
