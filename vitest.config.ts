@@ -1,16 +1,37 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const PATIENT = { testTimeout: 30_000, hookTimeout: 120_000 }
 const NEEDS_BUILD = 'tests/support/needs-build.ts'
 const NEEDS_CHROMIUM = 'tests/support/needs-chromium.ts'
 
+/** The files that take longest, each project's. */
+const LONG = [
+  /browser\/.*\.test\.ts$/,
+  /e2e\/(team-lost|hostile-peers|node|commands|team-killed|team-apart|team-sharing|assistants)\.test\.ts$/,
+  /node\/sources\/(bad-input|privacy|bad-database|databases|droid|opencode-database)\.test\.ts$/,
+  /node\/(demo\/replay|mesh-net\/killed)\.test\.ts$/,
+]
+
+/** Begins with the files that take long, so that in the end no worker is left alone with one of them. */
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => LONG.some((long) => long.test(moduleId))
+    const sorted = await super.sort(files)
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+  }
+}
+
 /**
  * Four projects: parts in Node, the built commands, the built dashboard in a browser, and Svelte components in a
- * simulated page. What starts whole nodes and browsers goes by itself: two cores are soon too few.
+ * simulated page. What starts whole nodes and browsers goes by itself, after the parts.
  */
 export default defineConfig({
   test: {
+    // Vitest leaves one core idle where nothing is said, which is half of two.
+    maxWorkers: '100%',
+    sequence: { sequencer: LongFirst },
     projects: [
       {
         test: { ...PATIENT, name: 'node', include: ['tests/{core,node}/**/*.test.ts', 'tests/docs.test.ts'] },
@@ -30,7 +51,7 @@ export default defineConfig({
           name: 'browser',
           include: ['tests/browser/**/*.test.ts'],
           globalSetup: [NEEDS_BUILD, NEEDS_CHROMIUM],
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
         },
       },
       {
