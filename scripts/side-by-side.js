@@ -1,4 +1,5 @@
 // Runs scripts of package.json side by side, and prints what each said once it is done: `side-by-side.js build lint`.
+import { Buffer } from 'node:buffer'
 import { spawn } from 'node:child_process'
 import process from 'node:process'
 
