@@ -36,7 +36,8 @@ export class ChangedRows {
     this.#last = 0
     for (;;) {
       const end = await this.#endAfter(database, this.#last)
-      if (end === null) break
+      // In a damaged table rows can follow that have the numbers of earlier ones, and it would never end.
+      if (end === null || end <= this.#last) break
       await this.#addChanged(database, columns, found, this.#last, end, since)
       this.#last = end
     }

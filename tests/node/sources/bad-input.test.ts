@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { complaints, complaintsAboutKills, sumsOf } from './fuzz/bad-input.ts'
 import type { Base } from './fuzz/bases.ts'
-import { basesOf } from './fuzz/bases.ts'
+import { basesOf, eventsOf } from './fuzz/bases.ts'
 import { allFileCarriers } from './fuzz/carriers.ts'
 import type { Mutant } from './fuzz/mutants.ts'
 import { MUTANTS } from './fuzz/mutants.ts'
@@ -34,6 +34,20 @@ describe.each(formats)('%s', (format) => {
 
   test('is read to the end, soundly and the same each time, however it is damaged', () => {
     expect(complaints(adapter, bases(), RUNS)).toEqual([])
+  })
+
+  test('is read past a huge record and a hundred thousand tiny ones', () => {
+    for (const base of bases().slice(0, 2)) {
+      const read = (records: readonly unknown[]) =>
+        eventsOf(adapter, base.form, { path: base.path, bytes: base.bytesOf(records) })
+      const records = base.recordsOf(base.units)
+      const more = { teapot: 'y'.repeat(4_000_000), tiny: Array(100_000).fill({}) }
+      const lines = [{ type: 'teapot', ...more }, ...Array<Buffer>(100_000).fill(Buffer.from('{}'))]
+      const isOfLines = base.recordsOf([]).length === 0
+      const [first, ...others] = records
+      const longer = isOfLines ? [first, ...lines, ...others] : [{ ...(first as object), ...more }]
+      expect(read(longer)).toEqual(read(records))
+    }
   })
 
   test('comes to what its samples hold, also where the reading is broken off', async () => {

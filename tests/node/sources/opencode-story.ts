@@ -241,7 +241,7 @@ tool(
   12,
   'toolu_01Lw3Xs9QnBd7Ph5GkVtF2yj',
   'grep',
-  done(12, 12.4, { pattern: 'SECRET', path: '/home/ada/teahouse/SECRET' }),
+  done(12, 12.4, { pattern: 'SECRET', path: '/home/ada/teahouse/menus' }),
 )
 
 const u2 = user(S.tea, 60)
