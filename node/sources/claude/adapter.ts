@@ -1,9 +1,12 @@
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { directoryList } from '../directories.ts'
+import type { Fields } from '../json-line.ts'
 import { isFields, parseLine } from '../json-line.ts'
 import type { Adapter, Environment, Form, Liveness, Reader, SessionFile } from '../port.ts'
 import { ClaudeLiveness } from './liveness.ts'
 import { ClaudeReader } from './reader.ts'
+
+const FOLDER = 'projects'
 
 /** Claude Code: `<config>/projects/<slug>/<session>.jsonl`, and subagents in a folder of the session's name. */
 export const claude: Adapter = {
@@ -44,7 +47,7 @@ export const claude: Adapter = {
 
 /** The configuration directory, also where its `projects` folder was named. */
 export function configOf(directory: string): string {
-  return /[\\/]projects[\\/]?$/.test(directory) ? dirname(directory) : directory
+  return basename(directory) === FOLDER ? dirname(directory) : directory
 }
 
 function isSessionFile(parts: readonly string[]): boolean {
@@ -55,14 +58,14 @@ function isSessionFile(parts: readonly string[]): boolean {
 }
 
 function projectsOf(directory: string): string {
-  return join(configOf(directory), 'projects')
+  return join(configOf(directory), FOLDER)
 }
 
 /**
  * Whether a record is of Claude Code. Other assistants' records are alike: Qwen Code's have the same envelope with
  * `message.parts` or `systemPayload`, Droid's and pi's the same messages of the type `message`, Cursor's no `type`.
  */
-function isOurs(fields: Record<string, unknown>): boolean {
+function isOurs(fields: Fields): boolean {
   const { type, message } = fields
   switch (type) {
     case 'user':

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import { directoryList } from '../directories.ts'
+import type { Fields } from '../json-line.ts'
 import { isFields, parseLine } from '../json-line.ts'
 import type { Adapter, Environment, Form, Reader, SessionFile } from '../port.ts'
 import { CopilotReader } from './reader.ts'
@@ -44,6 +45,6 @@ export const copilot: Adapter = {
 }
 
 /** Whether a record is of Copilot CLI: no other assistant's has `data` beside such a type. */
-function isOurs({ type, data }: Record<string, unknown>): boolean {
+function isOurs({ type, data }: Fields): boolean {
   return typeof type === 'string' && type.includes('.') && isWantedType(type) && isFields(data)
 }

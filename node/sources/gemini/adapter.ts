@@ -1,8 +1,10 @@
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import type { Fields } from '../json-line.ts'
 import { isFields, parseLine } from '../json-line.ts'
 import type { Adapter, Environment, Form, Reader, SessionFile } from '../port.ts'
 import { GeminiReader } from './reader.ts'
+
+const FOLDER = 'tmp'
 
 /**
  * Gemini CLI: `<home>/.gemini/tmp/<project>/chats/session-*.json`, one object rewritten whole, and since April 2026
@@ -18,7 +20,7 @@ export const gemini: Adapter = {
   },
 
   watched(directory: string): string[] {
-    return [/[\\/]tmp[\\/]?$/.test(directory) ? directory : join(directory, 'tmp')]
+    return [basename(directory) === FOLDER ? directory : join(directory, FOLDER)]
   },
 
   enters(relative: string): boolean {

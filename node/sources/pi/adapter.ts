@@ -1,9 +1,11 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { directoryList } from '../directories.ts'
 import type { Fields } from '../json-line.ts'
 import { isFields, parseLine } from '../json-line.ts'
 import type { Adapter, Environment, Form, Reader, SessionFile } from '../port.ts'
 import { PiReader } from './reader.ts'
+
+const FOLDER = 'sessions'
 
 /** pi: `<agent>/sessions/--<directory>--/<time>_<session>.jsonl`; all in one folder where a setting names that. */
 export const pi: Adapter = {
@@ -19,7 +21,7 @@ export const pi: Adapter = {
 
   /** Which of the two kinds of folders a directory is does not show in its name. */
   watched(directory: string): string[] {
-    return /[\\/]sessions[\\/]?$/.test(directory) ? [directory] : [join(directory, 'sessions'), directory]
+    return basename(directory) === FOLDER ? [directory] : [join(directory, FOLDER), directory]
   },
 
   enters(relative: string): boolean {

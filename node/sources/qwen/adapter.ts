@@ -1,8 +1,11 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { directoryList } from '../directories.ts'
+import type { Fields } from '../json-line.ts'
 import { isFields, parseLine } from '../json-line.ts'
 import type { Adapter, Environment, Form, Reader, SessionFile } from '../port.ts'
 import { QwenReader } from './reader.ts'
+
+const FOLDER = 'projects'
 
 /**
  * Qwen Code: `<home>/projects/<slug>/chats/<session>.jsonl`, archived ones in a folder of `chats`, and subagents in
@@ -20,7 +23,7 @@ export const qwen: Adapter = {
   },
 
   watched(directory: string): string[] {
-    return [/[\\/]projects[\\/]?$/.test(directory) ? directory : join(directory, 'projects')]
+    return [basename(directory) === FOLDER ? directory : join(directory, FOLDER)]
   },
 
   enters(relative: string): boolean {
@@ -50,14 +53,7 @@ const SESSION_FILE = /^[0-9a-fA-F-]{32,36}\.jsonl$/
 const AGENT_FILE = /^agent-[A-Za-z0-9_-]+\.jsonl$/
 
 /** Claude Code's envelope with Gemini's parts in it, or with a payload that Claude Code has not. */
-function isOurs({
-  type,
-  sessionId,
-  uuid,
-  message,
-  subtype,
-  systemPayload,
-}: Record<string, unknown>): boolean {
+function isOurs({ type, sessionId, uuid, message, subtype, systemPayload }: Fields): boolean {
   if (typeof sessionId !== 'string' || typeof uuid !== 'string') return false
   switch (type) {
     case 'user':

@@ -6,6 +6,7 @@ import { readBatch } from '../../../node/sources/batch.ts'
 import { claude } from '../../../node/sources/claude/adapter.ts'
 import type { Reader } from '../../../node/sources/port.ts'
 import { acceptAdapter, collected, testRule } from './adapter-acceptance.ts'
+import { told } from './told.ts'
 
 const PROJECTS = fileURLToPath(new URL('fixtures/claude/projects', import.meta.url))
 const FOLDER = `${PROJECTS}/-home-ada-teahouse`
@@ -57,32 +58,11 @@ async function eventsOf(...paths: string[]): Promise<Event[]> {
   return collected(readBatch(paths, options))
 }
 
-/** What a reader sees: `time what`, times in seconds since the tea party began. */
-function told(events: readonly Event[]): string[] {
-  return events.map((event) => {
-    const { payload } = event
-    const seconds = (Date.parse(event.timestamp) - Date.parse(T)) / 1000
-    const words = [seconds]
-    if ('action' in payload) return [...words, payload.action].join(' ')
-    if ('summary' in payload) return [...words, 'summary'].join(' ')
-    if ('category' in payload) return [...words, 'error', payload.category].join(' ')
-    if ('agentId' in payload) return [...words, 'agent', payload.state, payload.agentType ?? '?'].join(' ')
-    if ('tool' in payload) {
-      const { tool, status, context, durationMs } = payload
-      return [...words, tool, status, context, durationMs].filter((word) => word !== undefined).join(' ')
-    }
-    if (payload.kind === 'waiting') return [...words, 'waiting', payload.reason].join(' ')
-    if (payload.kind !== 'response') return [...words, payload.kind].join(' ')
-    const { input, output, cacheRead, cacheWrite } = payload.tokens
-    return [...words, payload.model, input, output, cacheRead, cacheWrite].join(' ')
-  })
-}
-
 describe('a Claude Code session', () => {
   test('is told as what happened in it, once each, with its subagent', async () => {
     const events = await eventsOf(PROJECTS)
     const own = events.filter(({ payload }) => payload.sessionId === SESSION)
-    expect(told(own).sort()).toEqual(
+    expect(told(own, T)).toEqual(
       [
         '1 started',
         '1 prompt',
@@ -140,7 +120,7 @@ describe('a Claude Code session', () => {
   })
 
   test('of a version before 2.0 has its subagent in the main conversation', async () => {
-    const events = told(await eventsOf(CUPS))
+    const events = told(await eventsOf(CUPS), T)
     expect(events).toContain('1002 agent started general-purpose')
     expect(events).toContain('1009 agent finished general-purpose')
     expect(events.filter((each) => each.includes('agent'))).toHaveLength(2)

@@ -4,6 +4,7 @@ import type { Event } from '../../../core/events.ts'
 import { readBatch } from '../../../node/sources/batch.ts'
 import { codex } from '../../../node/sources/codex/adapter.ts'
 import { acceptAdapter, collected, testRule } from './adapter-acceptance.ts'
+import { told } from './told.ts'
 
 const HOME = fileURLToPath(new URL('fixtures/codex', import.meta.url))
 const KETTLE_ID = '019e2700-6d80-7a1c-9b2e-7e5e0c000000'
@@ -47,26 +48,6 @@ const projects = {
 async function eventsOf(...paths: string[]): Promise<Event[]> {
   const options = { adapters: [codex], projects, rule: testRule(), now: Date.parse('2026-06-01T00:00:00Z') }
   return collected(readBatch(paths, options))
-}
-
-/** What a reader sees: `time what`, times in seconds since `since`. */
-function told(events: readonly Event[], since = T): string[] {
-  return events.map(({ timestamp, eventType, payload }) => {
-    const words: (string | number | undefined)[] = [(Date.parse(timestamp) - Date.parse(since)) / 1000]
-    if (eventType === 'session') words.push(payload.action)
-    else if (eventType === 'summary') words.push('summary')
-    else if (eventType === 'error') words.push('error', payload.category)
-    else if (eventType === 'agent') words.push('agent', payload.state, payload.agentType)
-    else if (eventType === 'tool')
-      words.push(payload.tool, payload.status, payload.context, payload.durationMs)
-    else if (payload.kind === 'waiting') words.push('waiting', payload.reason)
-    else if (payload.kind !== 'response') words.push(payload.kind)
-    else {
-      const { input, output, cacheRead, cacheWrite } = payload.tokens
-      words.push(payload.model, input, output, cacheRead, cacheWrite)
-    }
-    return words.filter((word) => word !== undefined).join(' ')
-  })
 }
 
 describe('a Codex session', () => {
@@ -115,7 +96,7 @@ describe('a Codex session', () => {
     expect(events.every(({ payload }) => payload.project === 'teahouse')).toBe(true)
     const start = '61.5 agent started tea-taster'
     const all = [...MAIN.filter((each) => each !== start), ...TASTED]
-    const seen = told(events)
+    const seen = told(events, T)
     expect(seen.filter((each) => !each.includes(' agent started')).sort()).toEqual(all.sort())
     // Either file may be the first to tell of the start.
     expect(seen.filter((each) => each.includes(' agent started'))).toHaveLength(1)
@@ -147,15 +128,15 @@ describe('a Codex session', () => {
 
   test('of a subagent holds only what that did, as its parent’s session', async () => {
     const events = await eventsOf(TASTER)
-    expect(told(events)).toEqual(expect.arrayContaining(TASTED))
-    expect(told(events).filter((each) => /prompt|exec_command|gpt-5.6-sol|waiting/.test(each))).toEqual([])
+    expect(told(events, T)).toEqual(expect.arrayContaining(TASTED))
+    expect(told(events, T).filter((each) => /prompt|exec_command|gpt-5.6-sol|waiting/.test(each))).toEqual([])
     expect(events[0]?.payload.sessionId).toBe(KETTLE_ID)
   })
 })
 
 describe('a forked or resumed session', () => {
   test('begins with its own first prompt, as the ids of its turns tell', async () => {
-    expect(told(await eventsOf(FORK), '2026-05-16T09:00:00.000Z').sort()).toEqual(
+    expect(told(await eventsOf(FORK), '2026-05-16T09:00:00.000Z')).toEqual(
       [
         '4.2 started',
         '4.2 prompt',
@@ -170,7 +151,7 @@ describe('a forked or resumed session', () => {
   })
 
   test('begins after the pause that follows the copy, where turns have no ids', async () => {
-    expect(told(await eventsOf(AGAIN), '2025-09-20T09:00:00.000Z').sort()).toEqual(
+    expect(told(await eventsOf(AGAIN), '2025-09-20T09:00:00.000Z')).toEqual(
       ['20 started', '20 prompt', '25 gpt-5-codex 100 10 900 0', '25 ended', '25 summary'].sort(),
     )
   })
@@ -204,7 +185,7 @@ describe('a session of 2025', () => {
   ]
 
   test('tells of results in JSON behind an output of any length', async () => {
-    expect(told(await eventsOf(CUPS), '2025-09-20T08:00:00.000Z').sort()).toEqual(CUPS_TOLD.sort())
+    expect(told(await eventsOf(CUPS), '2025-09-20T08:00:00.000Z')).toEqual(CUPS_TOLD.sort())
   })
 
   test('is the same archived, compressed and both', async () => {
