@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
 import type { Fields } from './json-line.ts'
 import { parseLine } from './json-line.ts'
 import { LineSplitter } from './lines.ts'
@@ -63,16 +63,26 @@ export function namesBeside(folder: string): string[] {
   }
 }
 
-function opened(path: string): { descriptor: number; size: number } | null {
-  let descriptor: number
+/** What changes when a file does; null where there is none, or it is no regular file. */
+export function stampBeside(path: string): string | null {
   try {
-    descriptor = openSync(path, OPEN_FLAGS)
+    const stats = statSync(path, { throwIfNoEntry: false })
+    return stats?.isFile() ? `${stats.mtimeMs} ${stats.size} ${stats.ino}` : null
   } catch (error) {
     return refused(error)
   }
-  const stats = fstatSync(descriptor)
-  if (stats.isFile()) return { descriptor, size: stats.size }
-  closeSync(descriptor)
+}
+
+function opened(path: string): { descriptor: number; size: number } | null {
+  let descriptor: number | null = null
+  try {
+    descriptor = openSync(path, OPEN_FLAGS)
+    const stats = fstatSync(descriptor)
+    if (stats.isFile()) return { descriptor, size: stats.size }
+  } catch (error) {
+    refused(error)
+  }
+  if (descriptor !== null) closeSync(descriptor)
   return null
 }
 

@@ -1,6 +1,5 @@
-import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { bytesBeside, namesBeside } from '../beside.ts'
+import { bytesBeside, namesBeside, stampBeside } from '../beside.ts'
 import type { Fields } from '../json-line.ts'
 import type { Found } from '../records.ts'
 import { recordsOn } from '../records.ts'
@@ -97,8 +96,8 @@ export class Tree {
   session(id: string): SessionRecord | null {
     if (!isName(id)) return null
     const known = this.#sessions.get(id)
-    const path = known && stampOf(known.path) !== null ? known.path : this.#pathOf(id)
-    const stamp = path === null ? null : stampOf(path)
+    const path = known && stampBeside(known.path) !== null ? known.path : this.#pathOf(id)
+    const stamp = path === null ? null : stampBeside(path)
     if (path === null || stamp === null) return null
     if (known?.path === path && known.stamp === stamp) return known.record
     const read = readBeside(path)
@@ -131,7 +130,7 @@ export class Tree {
     for (const project of namesBeside(folder).slice(0, MAX_PROJECTS)) {
       for (const name of [`${id}.json`, `ses_${id}.json`]) {
         const path = join(folder, project, name)
-        if (stampOf(path) !== null) return path
+        if (stampBeside(path) !== null) return path
       }
     }
     return null
@@ -140,12 +139,6 @@ export class Tree {
 
 /** Ids become parts of paths here. */
 const isName = (id: string): boolean => /^[\w-][\w.-]{0,127}$/.test(id)
-
-/** What changes when a file does; null where there is none. */
-function stampOf(path: string): string | null {
-  const stats = statSync(path, { throwIfNoEntry: false })
-  return stats?.isFile() ? `${stats.mtimeMs} ${stats.size} ${stats.ino}` : null
-}
 
 function readBeside(path: string): Read | null {
   const document = bytesBeside(path, MAX_BYTES)

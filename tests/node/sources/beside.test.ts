@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { bytesBeside, namesBeside, recordsBeside } from '../../../node/sources/beside.ts'
+import { bytesBeside, namesBeside, recordsBeside, stampBeside } from '../../../node/sources/beside.ts'
 
 const LIMIT = 1000
 
@@ -43,6 +43,24 @@ describe('What lies beside a session file', () => {
     const count = [...recordsBeside(join(folder, 'file'), LIMIT)].length
     expect(count).toBeGreaterThan(8)
     expect(count).toBeLessThan(1000)
+  })
+
+  test('has a stamp that changes with it', () => {
+    writeFileSync(join(folder, 'file'), 'tea')
+    const before = stampBeside(join(folder, 'file'))
+    writeFileSync(join(folder, 'file'), 'more tea')
+
+    expect(before).not.toBeNull()
+    expect(stampBeside(join(folder, 'file'))).not.toBe(before)
+    expect(stampBeside(folder)).toBeNull()
+  })
+
+  test.skipIf(process.platform === 'win32')('is left alone behind a link that leads back to itself', () => {
+    symlinkSync('loop', join(folder, 'loop'))
+
+    expect(told('loop/file')).toEqual([null, []])
+    expect(stampBeside(join(folder, 'loop/file'))).toBeNull()
+    expect(namesBeside(join(folder, 'loop'))).toEqual([])
   })
 
   test.skipIf(process.platform === 'win32')('holds nobody up as a pipe or an endless device', () => {
