@@ -188,9 +188,10 @@ export function asFar(counts: Counts, as: Partial<Counts>): Partial<Counts> {
   return Object.fromEntries(Object.entries(counts).filter(([name]) => name in as))
 }
 
-/** What is not as the truth of a file has it. */
+/** What is not as the truth of some files has it. */
 interface Argued {
-  end: string
+  /** Part of their paths. */
+  files: string
   /** What the records say. */
   why: string
   counts: Partial<Counts>
@@ -201,14 +202,14 @@ interface Argued {
 /** Where the truth is wrong, or counts what nobody can know, and what the records say. */
 export const ARGUED: readonly Argued[] = [
   {
-    end: 'testdata/codex/function_calls.jsonl',
+    files: 'testdata/codex/function_calls.jsonl',
     why:
       'two function_calls have the id call_test, shell_command at 10:00:05 and apply_patch at 10:05:00: one call, ' +
       'which the truth names by the later record. What was told of it at 10:00:05 is not taken back.',
     counts: { tools: { shell_command: 1 } },
   },
   {
-    end: 'agents/codex/small.jsonl',
+    files: 'agents/codex/small.jsonl',
     why:
       'from the first record whose timestamp reads “[trimmed for fixture]” on all ids do too: a tool_search_call, a ' +
       'custom_tool_call and a function_call are one call, which the truth names by the last and we by the first. Two ' +
@@ -219,18 +220,18 @@ export const ARGUED: readonly Argued[] = [
     },
   },
   {
-    end: 'qwen/019f0000-0000-7000-8000-000000000005.jsonl',
+    files: 'qwen/019f0000-0000-7000-8000-000000000005.jsonl',
     why: 'its one line holds two records, a prompt and an answer, which the truth takes for an invalid line.',
     counts: { prompts: 1 },
     projects: ['glued-project'],
   },
   {
-    end: 'qwen/system_telemetry.jsonl',
+    files: 'qwen/system_telemetry.jsonl',
     why: 'every timestamp reads “[trimmed for fixture]”: nothing says when its one call was.',
     counts: { tools: {} },
   },
   {
-    end: 'pi/badlogic+pi-mono/before-compaction.jsonl',
+    files: 'pi/badlogic+pi-mono/before-compaction.jsonl',
     why:
       'its header, of 2025-12-09T00:53:29.825Z, says of what session it is a branch; all of its messages are older ' +
       'and were written in that session, whose id ends the name in branchedFrom.',
@@ -238,21 +239,27 @@ export const ARGUED: readonly Argued[] = [
     sessions: ['d97339c6-6c10-4827-846b-9ff1d9c3dc37'],
   },
   {
-    end: 'malformed/missing_fields.jsonl',
+    files: 'malformed/missing_fields.jsonl',
     why: 'some of its records have no session id, and belong to the session of the file’s name.',
     counts: {},
     sessions: ['missing-001', 'missing_fields'],
   },
   {
-    end: 'malformed/wrong_types.jsonl',
+    files: 'malformed/wrong_types.jsonl',
     why: 'some of its records have a number for a session id, and belong to the session of the file’s name.',
     counts: {},
     sessions: ['wrong-001', 'wrong_types'],
   },
   {
-    end: 'agents/claude/small.jsonl',
+    files: 'agents/claude/small.jsonl',
     why: 'stage0-session stands only on a setting of the mode, which is no event.',
     counts: {},
     sessions: ['[trimmed for fixture]', 'ses_stage0_small'],
+  },
+  {
+    files: 'claude/entireio+cli/-Users-alex-workspace-cli--worktrees-',
+    why: 'the directory, /Users/alex/workspace/cli/.worktrees/1, is a work tree of the repository cli.',
+    counts: {},
+    projects: ['cli'],
   },
 ]
