@@ -20,7 +20,10 @@ import { inTemporaryFolder } from './temporary.ts'
 
 const BIG_FILE_BYTES = 1e9
 const DOCUMENT_BYTES = 60e6
+/** Compressed it has about 30 MB. */
 const UNCOMPRESSED_BYTES = 300e6
+/** As characters of encrypted reasoning: most of the rollout is what tools said. */
+const LITTLE_REASONING = 50
 const FILES = 5000
 const CHILD = '--peak-memory-of'
 
@@ -39,7 +42,7 @@ export async function benchMemory(): Promise<Figure[]> {
       writeOut(join(folder, 'session-1.json'), [geminiDocument(DOCUMENT_BYTES, new Invented(1))]),
     ),
     await one('a compressed rollout of 300 MB', '', async (folder) => {
-      const rollout = upTo(UNCOMPRESSED_BYTES, lines(codexTurns(new Invented(1))))
+      const rollout = upTo(UNCOMPRESSED_BYTES, lines(codexTurns(new Invented(1), LITTLE_REASONING)))
       return compress(await writeOut(join(folder, 'rollout-1.jsonl'), rollout))
     }),
     await one(`${FILES} session files of eight assistants`, '', async (folder) => {
@@ -94,6 +97,7 @@ async function parseAll(path: string): Promise<void> {
 if (process.argv[2] === CHILD) {
   keepNewSpaceSmall()
   const [how, path] = process.argv.slice(3) as [string, string]
-  await (how === 'ours' ? countEvents([path]) : parseAll(path))
+  if (how === 'bare') await parseAll(path)
+  else if ((await countEvents([path])) === 0) throw new Error(`nothing was read of ${path}`)
   console.log(peakKilobytes())
 }

@@ -1,7 +1,10 @@
 import type { Invented, Turns } from './invented.ts'
 
-/** A rollout of Codex CLI: calls with their outputs, encrypted reasoning, and what was used so far after each. */
-export function* codexTurns(invented: Invented): Turns {
+/**
+ * A rollout of Codex CLI: calls with their outputs, encrypted reasoning of so many characters and up to four times as
+ * many, which nothing compresses, and what was used so far after each.
+ */
+export function* codexTurns(invented: Invented, reasoning = 600): Turns {
   const { sessionId: id, cwd } = invented
   const total = { input_tokens: 0, cached_input_tokens: 0, output_tokens: 0, reasoning_output_tokens: 0 }
   let isFirst = true
@@ -31,7 +34,7 @@ export function* codexTurns(invented: Invented): Turns {
       record('response_item', {
         type: 'reasoning',
         summary: [{ type: 'summary_text', text: invented.text(80) }],
-        encrypted_content: invented.token(800 + invented.int(2000)),
+        encrypted_content: invented.token(reasoning + invented.int(3 * reasoning)),
       })
       const callId = `call_${invented.token(24)}`
       const isPatch = invented.random() < 0.3
