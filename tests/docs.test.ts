@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -8,6 +8,8 @@ import type { Context } from '../node/cli/command.ts'
 import { CSV_HEADER } from '../node/cli/csv.ts'
 import { commands } from '../node/cli/program.ts'
 import { CONFIG_KEYS, OTHER_VARIABLES, variableOf } from '../node/home/settings.ts'
+import { ADAPTERS } from '../node/sources/adapters.ts'
+import { ASSISTANT_NAMES } from '../ui/lib/describe.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DOCS = [
@@ -80,6 +82,32 @@ describe('the documents', () => {
     expect(settings).toContain('VIBETEA_PORT')
     const known = [...OTHER_VARIABLES, ...CONFIG_KEYS.map(variableOf)]
     expect(settings.filter((name) => !known.includes(name))).toEqual([])
+  })
+
+  test('the README and assistants.md have every assistant, where it is looked for', () => {
+    const homeDirectory = join(ROOT, 'home')
+    const elsewhere = join(ROOT, 'elsewhere')
+    const rows = tableOf('docs/assistants.md', 'Where they are looked for')
+    const found = rows.map(([name = '', variable = '', , byDefault = '']) =>
+      [name.trim(), ...codes(variable), ...codes(byDefault)].join(' '),
+    )
+    const where = ADAPTERS.map((adapter) => {
+      const [directory] = adapter.defaultDirectories({ env: {}, homeDirectory })
+      const path = ['~', ...relative(homeDirectory, directory!).split(sep)].join('/')
+      return [ASSISTANT_NAMES[adapter.assistant], adapter.variable, path].join(' ')
+    })
+    expect(found.sort()).toEqual(where.sort())
+    for (const [, variable = '', own = ''] of rows) {
+      const adapter = ADAPTERS.find((each) => codes(variable).includes(each.variable))!
+      for (const name of codes(own))
+        expect(adapter.defaultDirectories({ env: { [name]: elsewhere }, homeDirectory })[0]).toContain(
+          elsewhere,
+        )
+    }
+    const known = tableOf('docs/assistants.md', 'What is known of each').map(([name = '']) => name.trim())
+    expect(known.sort()).toEqual(Object.values(ASSISTANT_NAMES).sort())
+    const settings = tableOf('README.md', 'Settings').flatMap(([variable = '']) => codes(variable))
+    expect(settings).toEqual(expect.arrayContaining(ADAPTERS.map(({ variable }) => variable)))
   })
 
   test('privacy.md has every field that an event can have, and no others', () => {
