@@ -40,7 +40,9 @@ async function counted(folder: SessionFolder): Promise<string> {
       `Make it readable for you, or name another place with ${folder.adapter.variable}.`,
     )
   })
-  const databases = found.filter(({ known }) => known?.form === 'database').length
+  const paths = found.filter(({ known }) => known?.form === 'database').map(({ path }) => path)
+  for (const path of paths) await tryDatabase(folder.adapter, path)
+  const databases = paths.length
   const files = found.length - databases
   return [
     (files > 0 || databases === 0) && `${files} session ${files === 1 ? 'file' : 'files'}`,
@@ -48,4 +50,20 @@ async function counted(folder: SessionFolder): Promise<string> {
   ]
     .filter((part) => part !== false)
     .join(' and ')
+}
+
+/** Throws a `VibeTeaError` where a database cannot be asked for what has changed. */
+async function tryDatabase(adapter: Adapter, path: string): Promise<void> {
+  try {
+    const database = await adapter.openDatabase!(path)
+    try {
+      const changes = database.changes(Number.MAX_SAFE_INTEGER)[Symbol.asyncIterator]()
+      while ((await changes.next()).done !== true);
+    } finally {
+      await database.close()
+    }
+  } catch (error) {
+    if (!(error instanceof VibeTeaError)) throw error
+    throw new VibeTeaError(error.code, `${path}: ${error.message}`, error.remedy, { cause: error })
+  }
 }

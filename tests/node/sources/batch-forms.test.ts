@@ -101,7 +101,7 @@ describe('reading files of every form in one go', () => {
     const own = { directory: rig.directory, adapter: cups }
     expect((await read([own])).cups).toEqual([1])
     expect(problems.toSorted()).toEqual([
-      expect.stringContaining('broken.db cannot be read: SQLITE_NOTADB'),
+      expect.stringContaining('broken.db: The cups cannot be read: SQLITE_NOTADB'),
       expect.stringContaining('large.json is larger than 64 MB, and is left out'),
     ])
     problems = []

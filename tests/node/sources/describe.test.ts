@@ -41,3 +41,12 @@ test('databases are counted by themselves, without what belongs to them', async 
   file('opencode-next.db')
   expect(await described('opencode')).toBe(`2 databases in ${folder}`)
 })
+
+test('a database that cannot be read is named, with what to do', async () => {
+  file('opencode.db')
+  const path = join(folder, 'opencode.db')
+  writeFileSync(path, `SQLite format 3\0${'tea'.repeat(3000)}`)
+  await expect(described('opencode')).rejects.toMatchObject({
+    sentence: `${path}: OpenCode's database is no database, or a damaged one. Move it away, or put a good copy in its place.`,
+  })
+})

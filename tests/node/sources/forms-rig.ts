@@ -144,7 +144,7 @@ export const cups: Adapter = {
     const explain = (error: Error) =>
       new VibeTeaError(
         'unreadable_database',
-        `${path} cannot be read: ${error.message}.`,
+        `The cups cannot be read: ${error.message}.`,
         'It is tried again.',
         {
           cause: error,
