@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import { recordsBeside } from './beside.ts'
-import { Texts } from './fields.ts'
+import { keepNewest, Texts } from './fields.ts'
 import type { Fields } from './json-line.ts'
 import { isFields } from './json-line.ts'
 
@@ -16,6 +16,8 @@ export interface CopiedFrom {
 
 /** How often a branch is branched again. */
 const MAX_DEPTH = 16
+/** Sessions whose copies are remembered. */
+const MAX_SESSIONS = 64
 /** Copies are looked for in so many bytes at a file's beginning. */
 const MAX_BYTES = 16 * 1024 * 1024
 /** Ids become names of files here. */
@@ -53,8 +55,10 @@ export class Copies {
   /** By uuid where each copy in a session's file was copied from. */
   #copiesIn(sessionId: string): ReadonlyMap<string, unknown> {
     let copies = this.#bySession.get(sessionId)
-    if (!copies)
-      this.#bySession.set(sessionId, (copies = NAME.test(sessionId) ? this.#read(sessionId) : new Map()))
+    if (copies) return copies
+    copies = NAME.test(sessionId) ? this.#read(sessionId) : new Map<string, unknown>()
+    this.#bySession.set(sessionId, copies)
+    keepNewest(this.#bySession, MAX_SESSIONS)
     return copies
   }
 

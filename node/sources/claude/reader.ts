@@ -15,6 +15,8 @@ const QUESTIONS = new Set(['AskUserQuestion', 'ExitPlanMode'])
 
 /** Calls without a result that are remembered: after an interrupt the result may never come. */
 const MAX_OPEN_CALLS = 4096
+/** Sessions of one file whose directory is remembered. */
+const MAX_SESSIONS = 256
 /** Messages whose first time is remembered: parallel subagents of old versions take turns in one file. */
 const MAX_MESSAGES = 64
 
@@ -92,6 +94,7 @@ export class ClaudeReader implements Reader {
     const sessionId = common.copiedFrom ? this.#copies.originOf(common.copiedFrom) : ownId
     if (common.cwd !== null) {
       if (!this.#cwds.has(sessionId)) this.#cwds.set(sessionId, common.cwd)
+      keepNewest(this.#cwds, MAX_SESSIONS)
       this.#worktree = /[\\/]\.claude[\\/]worktrees[\\/]([^\\/]+)/.exec(common.cwd)?.[1] ?? null
     }
     if (common.branch !== null && !common.isSidechain) this.#branch = common.branch

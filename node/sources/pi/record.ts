@@ -109,9 +109,12 @@ function headerOf(fields: Fields, texts: Texts): HeaderRecord | null {
   }
 }
 
+/** A file's name has at most so many characters on all systems; a path that a record names may have any number. */
+const MAX_NAME = 255
+
 /** Files are named `<time>_<session>.jsonl`, where a person did not choose another name. */
 export function sessionIdInName(path: string): string | null {
-  return /\d{4}-\d\d-\d\dT[\d-]+Z_([^\\/]+)\.jsonl$/.exec(path)?.[1] ?? null
+  return /\d{4}-\d\d-\d\dT[\d-]+Z_([^\\/]+)\.jsonl$/.exec(path.slice(-MAX_NAME))?.[1] ?? null
 }
 
 function messageOf(fields: Fields, message: Fields, texts: Texts): PiRecord | null {

@@ -15,6 +15,9 @@ const QUESTIONS = new Set(['ask_user_question', 'exit_plan_mode'])
 /** Calls without a result, and subagents without an end, that are remembered: it may never come. */
 const MAX_OPEN_CALLS = 4096
 
+/** Sessions of one file whose directory is remembered. */
+const MAX_SESSIONS = 256
+
 /** A call whose result is awaited. */
 interface OpenCall {
   /** In events; see `callIdWithin`. */
@@ -81,6 +84,7 @@ export class QwenReader implements Reader {
     // What a branched session repeats happened in the session that it was branched from.
     const sessionId = common.copiedFrom ? this.#copies.originOf(common.copiedFrom) : ownId
     if (common.cwd !== null && !this.#cwds.has(sessionId)) this.#cwds.set(sessionId, common.cwd)
+    keepNewest(this.#cwds, MAX_SESSIONS)
     this.#lastAt = common.at ?? this.#lastAt
     if (this.#lastAt === null) return
     const now: Now = {

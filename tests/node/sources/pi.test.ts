@@ -223,6 +223,12 @@ describe('reading a pi file', () => {
     expect(reader.read(line(message('user', { content: 'x' })), 1)).toMatchObject([{ sessionId: CUPS }])
   })
 
+  test('is quick to see that a long text is no name of a file', () => {
+    const reader = open()
+    reader.read(line({ ...header, parentSession: '2026-03-14T1Z_'.repeat(500_000) }), 0)
+    expect(reader.read(line(message('user', { content: 'x' })), 1)).toMatchObject([{ sessionId: CUPS }])
+  })
+
   test.each([
     ['429 {"type":"error"}', 'rate-limit'],
     ['529 {"type":"error","error":{"type":"overloaded_error"}}', 'overloaded'],
