@@ -2,9 +2,13 @@ import { existsSync, utimesSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { Assistant } from '../../../core/events.ts'
+import { ASSISTANTS } from '../../../core/events.ts'
 import { settingsOf } from '../../../node/cli/settings.ts'
+import { variableOf } from '../../../node/home/settings.ts'
 import { SharingDecisions } from '../../../node/home/sharing.ts'
 import { recentProjects } from '../../../node/recent-projects.ts'
+import { writeAll } from '../../support/assistant-files.ts'
 import { ClaudeSession } from '../../support/claude-session.ts'
 import { Desk } from './support.ts'
 
@@ -61,4 +65,18 @@ test('excluded ones are not', async () => {
 test('a machine without sessions has none', async () => {
   const { find } = await deskWithSessions()
   expect(await find()).toEqual([])
+})
+
+test('those of every assistant are, of one session of each in which it was written to', async () => {
+  const { desk, find } = await deskWithSessions()
+  await writeAll(desk.homeDirectory, Date.now() - DAY_MS)
+  delete desk.env.VIBETEA_CLAUDE_DIR
+  const alone = async (assistant: Assistant) => {
+    for (const other of ASSISTANTS) {
+      const isRead = other === assistant
+      desk.env[variableOf(`${other}Dir`)] = isRead ? '' : join(desk.directory, 'nowhere')
+    }
+    return find()
+  }
+  for (const assistant of ASSISTANTS) expect(await alone(assistant), assistant).toContain('teahouse')
 })
