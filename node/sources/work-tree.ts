@@ -47,10 +47,10 @@ async function above(cwd: string): Promise<WorkTree | null> {
 }
 
 /**
- * Where work trees are made below their repository, to be removed when they are done: by Claude Code, Qwen Code and
- * Gemini CLI in folders of their own, by people and their scripts in `.worktrees`.
+ * Where Claude Code, Qwen Code and Gemini CLI make work trees below their repository, to remove them when they are done.
+ * What people make, in `.worktrees` for one, is nowhere said: git tells of it as long as it is there.
  */
-const BELOW = /^(.*?)[\\/]\.(?:(?:claude|qwen|gemini)[\\/]worktrees|worktrees)[\\/][^\\/]+/
+const BELOW = /^(.*?)[\\/]\.(?:claude|qwen|gemini)[\\/]worktrees[\\/][^\\/]+/
 /** Where the Codex app and Cursor make theirs, in a person's home: the repository's name is the part after. */
 const ASIDE = /[\\/](?:\.codex[\\/]worktrees[\\/][^\\/]+|\.cursor[\\/]worktrees)[\\/][^\\/]+/
 

@@ -256,10 +256,4 @@ export const ARGUED: readonly Argued[] = [
     counts: {},
     sessions: ['[trimmed for fixture]', 'ses_stage0_small'],
   },
-  {
-    files: 'claude/entireio+cli/-Users-alex-workspace-cli--worktrees-',
-    why: 'the directory, /Users/alex/workspace/cli/.worktrees/1, is a work tree of the repository cli.',
-    counts: {},
-    projects: ['cli'],
-  },
 ]

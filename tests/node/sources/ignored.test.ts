@@ -139,7 +139,7 @@ describe('an ignore file', () => {
     git(shop, 'worktree', 'add', beside)
     write(shop, '/src/secret/')
     const from = Date.now()
-    for (const tree of [beside, join(shop, '.claude/worktrees/pot'), join(shop, '.worktrees/cup')]) {
+    for (const tree of [beside, join(shop, '.claude/worktrees/pot'), join(shop, '.qwen/worktrees/cup')]) {
       expect([await prompt(tree), await prompt(join(tree, 'src/secret'))]).toEqual([false, true])
       expect(await edit(tree, join(tree, 'src/secret/a.ts'))).toBe(true)
       expect(await edit(tree, 'src/open/a.ts')).toBe(false)

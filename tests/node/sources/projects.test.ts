@@ -173,7 +173,7 @@ describe('the project of a directory', () => {
     ['/nowhere/teahouse/.claude/worktrees/brave-pot', 'teahouse'],
     ['/nowhere/teahouse/.qwen/worktrees/brave-pot', 'teahouse'],
     ['/nowhere/teahouse/.gemini/worktrees/brave-pot/src', 'teahouse'],
-    ['/nowhere/teahouse/.worktrees/brave-pot/src', 'teahouse'],
+    ['/nowhere/teahouse/.worktrees/brave-pot', 'brave-pot'],
     ['/nowhere/ada/.codex/worktrees/1f2e/teahouse/src', 'teahouse'],
     ['/nowhere/ada/.cursor/worktrees/teahouse/98zlw/src', 'teahouse'],
     ['C:\\Users\\ada\\.codex\\worktrees\\1f2e\\teahouse\\src', 'teahouse'],
@@ -295,7 +295,7 @@ describe('a name that one gives', () => {
 
   test.each([
     ['/nowhere/teahouse/src', '/nowhere/teahouse'],
-    ['/nowhere/teahouse/.worktrees/brave-pot', '/nowhere/teahouse'],
+    ['/nowhere/teahouse/.claude/worktrees/brave-pot', '/nowhere/teahouse'],
     ['D:\\code\\teahouse\\src', 'd:/Code/teahouse'],
     ['\\\\server\\code\\teahouse', '\\\\server\\code'],
     ['/', '/'],
