@@ -7,6 +7,8 @@ import { notAFile } from './tail-problems.ts'
 export const WAL = '-wal'
 /** Between two readings, at least: a burst of writes is read as one. */
 const EVERY_MS = 200
+/** What is in the write-ahead log can be read only a moment later, and nothing tells when: it is read once more. */
+const SETTLE_MS = 1000
 
 /** An SQLite database: asked for what has changed whenever it, or its write-ahead log, has. */
 export class TailedDatabase extends TailedFile {
@@ -78,6 +80,7 @@ export class TailedDatabase extends TailedFile {
     this.#state = state
     this.#seenAt = now
     host.moved(this)
+    if (!this.#isAsRead) host.again(this, SETTLE_MS)
   }
 
   /** Nothing of a database is held. */
