@@ -9,22 +9,27 @@ const DATABASE_BYTES = 20e6
 const SESSION_TURNS = 2
 
 /**
- * So many session files of all assistants, each in its own layout in a directory of its own, and a database of
+ * So many session files, as many of each assistant, in its own layout in a directory of its own, and a database of
  * OpenCode; as after a month of work: a few of today, the rest older. The variables that name the directories.
  */
 export async function mixedSessions(folder: string, files: number): Promise<Record<string, string>> {
-  const layouts = Object.entries(LAYOUTS)
-  const directories = layouts.map(([, { adapter }]) => join(folder, adapter.assistant))
+  const places = Object.values(LAYOUTS).map((layout) => ({
+    layout,
+    directory: join(folder, layout.adapter.assistant),
+    files: 0,
+  }))
   for (let seed = 0, written = 0; written < files; seed++) {
-    const [, { write }] = layouts[seed % layouts.length]!
-    for (const path of write(directories[seed % layouts.length]!, new Invented(seed), SESSION_TURNS)) {
+    // A session of one is a file, of another a folder for each message.
+    const place = places.reduce((least, each) => (each.files < least.files ? each : least))
+    for (const path of place.layout.write(place.directory, new Invented(seed), SESSION_TURNS)) {
       const writtenAt = new Date(Date.now() - (written++ / files) * DAYS_MS)
       utimesSync(path, writtenAt, writtenAt)
+      place.files++
     }
   }
   const database = join(folder, 'opencode-database')
   await makeOpenCodeDatabase(join(database, 'opencode.db'), DATABASE_BYTES)
-  const variables = layouts.map(([, { adapter }], i) => [adapter.variable, directories[i]!])
+  const variables = places.map(({ layout, directory }) => [layout.adapter.variable, directory])
   const named = Object.fromEntries(variables) as Record<string, string>
   const { variable } = LAYOUTS.opencode.adapter
   return { ...named, [variable]: `${named[variable]},${database}` }
