@@ -38,7 +38,7 @@ export class ClaudeReader implements Reader {
   readonly #cwds = new Map<string, string>()
   readonly #calls = new Map<string, { use: ToolUse; at: number }>()
   readonly #messages = new Map<string, Message>()
-  readonly #subagents = new Subagents()
+  readonly #subagents: Subagents
   #held: { messageId: string; from: number } | null = null
   #sessionId: string
   #lastAt: number | null = null
@@ -53,6 +53,7 @@ export class ClaudeReader implements Reader {
   constructor(file: SessionFile) {
     this.#file = file
     this.#copies = new Copies(file.path)
+    this.#subagents = new Subagents(file.path)
     this.#sessionId = file.sessionId
   }
 

@@ -1,6 +1,7 @@
 import type { Fact } from '../../../core/rule.ts'
 import { keepNewest } from '../fields.ts'
 import type { ToolUse, UserRecord } from './record.ts'
+import { agentTypeBeside } from './sidecar.ts'
 
 type AgentFact = Extract<Fact, { type: 'agent' }>
 
@@ -14,15 +15,23 @@ const MAX_AGENTS = 4096
  * the subagent writes, and in the result of the call that started it, though not in the call. So the id is the
  * identity: the subagent's file tells of the start at its first record and of the end at its last word, the main
  * conversation tells of both at the result (or only the start, where the subagent goes on in the background), and
- * whichever is read, or both, gives the same two events. Before 2.0 subagents had no id and wrote into the main
+ * whichever is read, or both, gives the same two events. Its kind stands in the call, and in a small file beside its own,
+ * which is looked for once, when the subagent is first seen. Before 2.0 subagents had no id and wrote into the main
  * conversation; there the call's id stands for the one subagent that it started.
  */
 export class Subagents {
-  readonly #started = new Set<string>()
+  readonly #path: string
+  /** The kind of each, where it is known. */
+  readonly #started = new Map<string, string | undefined>()
   readonly #finished = new Set<string>()
   readonly #calls = new Map<string, { at: number; agentType?: string }>()
   /** Records of subagents without an id have been seen: a version before 2.0. */
   #isOld = false
+
+  /** `path`: of the file. */
+  constructor(path: string) {
+    this.#path = path
+  }
 
   /** A record was written by the main conversation, or by a subagent with or without an id. */
   seen(isSidechain: boolean, agentId: string | null): AgentFact[] {
@@ -53,20 +62,26 @@ export class Subagents {
     return [...out, ...this.finishes(agentId, agentType).map((fact) => ({ at, fact }))]
   }
 
-  /** A subagent has said its last word. */
-  finishes(agentId: string | null, agentType?: string): AgentFact[] {
+  /** A subagent has said its last word. `named`: its kind as the call names it. */
+  finishes(agentId: string | null, named?: string): AgentFact[] {
     if (agentId === null || isInternal(agentId) || this.#finished.has(agentId)) return []
     this.#finished.add(agentId)
     keepNewest(this.#finished, MAX_AGENTS)
-    return [{ type: 'agent', agentId, state: 'finished', ...(agentType !== undefined && { agentType }) }]
+    return [agentFact(agentId, 'finished', named ?? this.#started.get(agentId))]
   }
 
-  #start(agentId: string, agentType?: string): AgentFact[] {
+  /** `named`: its kind as the call names it. */
+  #start(agentId: string, named?: string): AgentFact[] {
     if (isInternal(agentId) || this.#started.has(agentId)) return []
-    this.#started.add(agentId)
+    const agentType = named ?? agentTypeBeside(this.#path, agentId)
+    this.#started.set(agentId, agentType)
     keepNewest(this.#started, MAX_AGENTS)
-    return [{ type: 'agent', agentId, state: 'started', ...(agentType !== undefined && { agentType }) }]
+    return [agentFact(agentId, 'started', agentType)]
   }
+}
+
+function agentFact(agentId: string, state: AgentFact['state'], agentType: string | undefined): AgentFact {
+  return { type: 'agent', agentId, state, ...(agentType !== undefined && { agentType }) }
 }
 
 /** Claude Code's own helpers, that nobody called: those that compact a conversation and those that suggest a prompt. */
