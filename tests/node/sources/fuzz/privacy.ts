@@ -137,7 +137,7 @@ function planted(
 }
 
 /** Variants of a format in which many places have secrets at once. */
-const MANY_AT_ONCE = 40
+const MANY_AT_ONCE = 30
 /** Kinds of places that have secrets together, as each variant takes a while. */
 const TOGETHER = 6
 /** Fields that decide what a record is, what is taken of it, or whether it counts: where they are overwritten little else is read. */
@@ -149,39 +149,36 @@ const VITAL =
  * shared with the `others` of its format.
  */
 export function* plantings(carrier: Carrier, random: Random, others = 1): Generator<Planted> {
-  let turn = random.below(SHAPE_NAMES.length)
+  const from = random.below(SHAPE_NAMES.length)
+  /** How many secrets each kind of place has had: the next has the next shape. */
+  const turns = new Map<string, number>()
   const plant = (patterns: readonly string[], isAlone: boolean): Planted => {
     const secrets = new Map<Secret, string>()
     const own = new Map<string, Secret>()
     const valueFor = ({ pattern }: Place) => {
-      const shape = SHAPE_NAMES[turn++ % SHAPE_NAMES.length]!
+      const turn = turns.get(pattern) ?? 0
+      turns.set(pattern, turn + 1)
+      const shape = SHAPE_NAMES[(from + turn) % SHAPE_NAMES.length]!
       const secret = own.get(pattern + shape) ?? secretOf(shape, random)
       own.set(pattern + shape, secret)
       secrets.set(secret, pattern)
       return secret.text
     }
-    return {
-      ...planted(carrier, (place) => patterns.includes(place.pattern), valueFor),
-      secrets,
-      isAlone,
-    }
+    const isWanted = (place: Place) => patterns.includes(place.pattern)
+    return { ...planted(carrier, isWanted, valueFor), secrets, isAlone }
   }
   const all = patternsOf(carrier)
   for (const patterns of groupsOf(all)) {
+    const isDone = (pattern: string) => (turns.get(pattern) ?? 0) >= SHAPE_NAMES.length
     // Where a kind of place occurs often, one variant shows several shapes of it.
-    for (let seen = 0; seen < SHAPE_NAMES.length;) {
-      const variant = plant(patterns, true)
-      seen += Math.max(1, Math.floor(variant.secrets.size / patterns.length))
-      turn++
-      yield variant
-    }
+    while (!patterns.every(isDone)) yield plant(patterns, true)
   }
   for (let i = 0; i < MANY_AT_ONCE / others; i++) {
     const share = 1 + random.below(6)
     const some = all.filter((pattern) => !VITAL.test(pattern) && random.below(10) < share)
     yield plant(some, false)
   }
-  for (let i = 0; i < SHAPE_NAMES.length / others; i++) yield withMoreFields(carrier, turn++, random)
+  for (let i = 0; i < SHAPE_NAMES.length / others; i++) yield withMoreFields(carrier, from + i, random)
   yield* inNames(carrier, random)
 }
 

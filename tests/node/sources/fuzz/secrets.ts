@@ -9,7 +9,7 @@ export interface Secret {
   open: { part: string; fields: readonly string[] } | null
 }
 
-/** Letters of the part that tells one secret from all others. */
+/** Letters of the part that tells one secret from all others: what stands around it must be shorter than a `PIECE`. */
 const CORE = 20
 const NAMES = ['tool', 'agentType', 'model', 'context', 'project']
 
@@ -30,7 +30,7 @@ const SHAPES: Readonly<Record<string, (core: () => string, uuid: () => string) =
   identifier: (_, uuid) => between('', uuid(), '', ['sessionId', ...NAMES]),
   'hidden characters': (core) =>
     between('te\u202eapot\u0007 ', core(), '\u2066\u200b is full\u001b[31m', ['project']),
-  'tool of a server': (core) => between('', `mcp__acme_${core()}__pay`, '', NAMES),
+  'tool of a server': (core) => between('', `mcp__${core()}__pay`, '', NAMES),
 }
 
 export const SHAPE_NAMES: readonly string[] = Object.keys(SHAPES)
@@ -114,13 +114,16 @@ function formsOf(text: string): string[] {
   ]
 }
 
-/** The texts of some events that stand in none of others. */
+/** Ids of events are hashes: nothing can be read in one of this shape. */
+const isHash = ({ field, value }: Shown): boolean => field === 'id' && /^evt_[a-z0-9]{20}$/.test(value)
+
+/** The texts of some events that stand in none of others, without their ids. */
 export function newTexts(events: readonly Event[], known: ReadonlySet<string>): Shown[] {
   const found = new Map<string, Shown>()
   for (const event of events) {
     for (const shown of textsOf(event)) {
       const name = `${shown.field} ${shown.value}`
-      if (!known.has(name)) found.set(name, shown)
+      if (!known.has(name) && !isHash(shown)) found.set(name, shown)
     }
   }
   return [...found.values()]

@@ -69,7 +69,7 @@ export const SHOWN: Readonly<Record<string, Places>> = {
     context: ['state.input.filePath'],
     model: ['modelID'],
     project: ['directory'],
-    sessionId: ['sessionID'],
+    sessionId: ['sessionID', 'id'],
     tool: ['tool'],
   },
   'opencode .db': {
