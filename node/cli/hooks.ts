@@ -71,7 +71,12 @@ function edited({ path, text }: SettingsFile, action: HookAction, paths: HookPat
 
 function rowOf({ path, text }: SettingsFile, paths: HookPaths): Omit<HooksRow, 'changed'> {
   const found = text === null ? null : findHooks(text, paths, path)
-  return { settings: path, ...(found ? stateOf(found, paths) : { state: 'none', says: 'no such file' }) }
+  return {
+    settings: path,
+    ...(found
+      ? stateOf(found, paths)
+      : { state: 'none', says: 'is not there, so nothing of VibeTea is in it' }),
+  }
 }
 
 function stateOf(found: FoundHooks, paths: HookPaths): Pick<HooksRow, 'state' | 'says'> {
