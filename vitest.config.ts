@@ -10,8 +10,8 @@ const NEEDS_CHROMIUM = 'tests/support/needs-chromium.ts'
 const LONG = [
   /browser\/.*\.test\.ts$/,
   /e2e\/(team-lost|hostile-peers|node|commands|team-killed|team-apart|team-sharing|assistants)\.test\.ts$/,
-  /node\/sources\/(bad-input|privacy|bad-database|databases|droid|opencode-database)\.test\.ts$/,
-  /node\/(demo\/replay|mesh-net\/killed)\.test\.ts$/,
+  /node\/sources\/(bad-database|bad-input|codex|copilot|corpus|databases|gemini|privacy)\.test\.ts$/,
+  /node\/(demo\/replay|log\/remote-log|mesh\/simulation|mesh-net\/killed)\.test\.ts$/,
 ]
 
 /** Begins with the files that take long, so that in the end no worker is left alone with one of them. */
@@ -57,7 +57,7 @@ export default defineConfig({
       {
         plugins: [svelte()],
         resolve: { conditions: ['browser'] },
-        test: { name: 'ui', include: ['tests/ui/**/*.test.ts'], environment: 'happy-dom' },
+        test: { ...PATIENT, name: 'ui', include: ['tests/ui/**/*.test.ts'], environment: 'happy-dom' },
       },
     ],
   },
