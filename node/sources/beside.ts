@@ -86,8 +86,12 @@ function opened(path: string): { descriptor: number; size: number } | null {
   return null
 }
 
-/** What the system refuses is not known; anything else is a bug. */
+/** What the system refuses is not known, nor is a path that no file can have, as of an id with a NUL; else it is a bug. */
 function refused(error: unknown): null {
-  if (error instanceof Error && 'syscall' in error) return null
+  if (error instanceof Error && ('syscall' in error || isOfNoFile(error))) return null
   throw error
+}
+
+function isOfNoFile(error: Error): boolean {
+  return 'code' in error && error.code === 'ERR_INVALID_ARG_VALUE'
 }

@@ -35,6 +35,12 @@ describe('What lies beside a session file', () => {
     expect(namesBeside(join(folder, 'nothing'))).toEqual([])
   })
 
+  test('is not there under a name that no file can have', () => {
+    expect(told('a\0b')).toEqual([null, []])
+    expect(namesBeside(join(folder, 'a\0b'))).toEqual([])
+    expect(stampBeside(join(folder, 'a\0b'))).toBeNull()
+  })
+
   test('is left alone as a whole where it is too large, and read from its beginning as lines', () => {
     const line = `{"a":"${'x'.repeat(100)}"}\n`
     writeFileSync(join(folder, 'file'), line.repeat(1000))
