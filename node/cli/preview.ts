@@ -33,7 +33,8 @@ export async function preview(
     ...recording,
     now: Date.now(),
     onProblem: (path, message) => {
-      context.err(printable(`${path}: ${message}`))
+      // Some sentences name the file themselves.
+      context.err(printable(message.startsWith(`${path} `) ? `${message}.` : `${path}: ${message}`))
       code = 1
     },
   })

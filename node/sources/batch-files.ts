@@ -15,6 +15,8 @@ export type OnProblem = (path: string, message: string) => void
 export interface FoundFile {
   path: string
   known: Recognised | null
+  /** Whether a person named this very file, and not a folder that it is in. */
+  isNamed: boolean
 }
 
 /** Where in an assistant's own folder something lies; `relative` is below it, with `/`. */
@@ -44,7 +46,7 @@ export async function filesAt(
       const known = within && knownAs(within)
       if (within && !known) return
       if (await isChangedSince(path, stats.mtimeMs, changedSince))
-        found.set(path, { path, known, beganMs: beganAt(stats) })
+        found.set(path, { path, known, isNamed, beganMs: beganAt(stats) })
     } else if (stats?.isDirectory()) await addFolder(path, within)
     // Opening a pipe would wait for its other end.
     else if (stats && isNamed) onProblem(path, 'it is neither a file nor a folder')

@@ -2,7 +2,15 @@ import { open, type FileHandle } from 'node:fs/promises'
 import type { Draft } from '../../core/rule.ts'
 import { recognise, RECOGNISED_BY_LINES, sessionIdOf, type Recognised } from './adapters.ts'
 import type { FoundFile } from './batch-files.ts'
-import { documentDrafts, kindOf, MAX_DOCUMENT_BYTES, readDocument, withoutMark } from './documents.ts'
+import { isDamaged } from './damage.ts'
+import {
+  damaged,
+  documentDrafts,
+  kindOf,
+  MAX_DOCUMENT_BYTES,
+  readDocument,
+  withoutMark,
+} from './documents.ts'
 import { parseLine } from './json-line.ts'
 import { LineSplitter } from './lines.ts'
 import type { Adapter, Form } from './port.ts'
@@ -25,20 +33,22 @@ export interface Found {
 
 /**
  * What a file holds, a few milliseconds' worth at a time, read by the adapter that it is known for, else by the one that
- * recognises it; nothing where none does. `buffer` is what lines are read into: one for many files in turn, as a new one for each keeps the garbage
- * collector busy. Throws the system's error, and a `VibeTeaError` that says why a document or a database cannot be read.
+ * recognises it; nothing where none does. `buffer` is what lines are read into: one for many files in turn, as a new one
+ * for each keeps the garbage collector busy. Throws the system's error, and a `VibeTeaError` that says why a document or
+ * a database cannot be read; of a document in the end, when all that could be read has come.
  */
 export async function* foundIn(
-  { path, known }: FoundFile,
+  found: FoundFile,
   adapters: readonly Adapter[],
   buffer: Buffer,
 ): AsyncGenerator<Found> {
+  const { path, known } = found
   const file = await open(path, 'r')
   try {
     const { bytesRead } = await file.read(buffer, 0, buffer.length, 0)
     const { recognised, isInBuffer } = known
       ? { recognised: known, isInBuffer: true }
-      : await recogniseFile(file, buffer, bytesRead, path, adapters)
+      : await recogniseFile(file, buffer, bytesRead, found, adapters)
     if (!recognised) return
     const { adapter, form } = recognised
     if (form === 'lines') yield* inLines(file, buffer, isInBuffer ? bytesRead : 0, path, adapter)
@@ -93,9 +103,17 @@ async function* inLines(
 
 async function* inDocument(path: string, adapter: Adapter): AsyncGenerator<Found> {
   const reader = adapter.open({ path, sessionId: sessionIdOf(path) })
-  const document = await readDocument(path)
-  for (const drafts of documentDrafts(adapter, reader, document)) yield { form: 'document', drafts }
-  yield { form: 'document', drafts: reader.flush() }
+  const reading = documentDrafts(adapter, reader, await readDocument(path))
+  let count = 0
+  let step = reading.next()
+  for (; step.done !== true; step = reading.next()) {
+    count += step.value.length
+    yield { form: 'document', drafts: step.value }
+  }
+  const held = reader.flush()
+  yield { form: 'document', drafts: held }
+  if (reader.invalidLines > 0 && count + held.length === 0) throw damaged(path, 'all')
+  if (!step.value) throw damaged(path, 'some')
 }
 
 async function* inDatabase(path: string, adapter: Adapter): AsyncGenerator<Found> {
@@ -112,7 +130,7 @@ async function recogniseFile(
   file: FileHandle,
   buffer: Buffer,
   bytesInBuffer: number,
-  path: string,
+  found: FoundFile,
   adapters: readonly Adapter[],
 ): Promise<{ recognised: Recognised | null; isInBuffer: boolean }> {
   const kind = kindOf(buffer.subarray(0, bytesInBuffer))
@@ -147,7 +165,10 @@ async function recogniseFile(
   }
   // As no document of ours is as large, or it is not known to be one, nothing is to be told.
   if ((await file.stat()).size > MAX_DOCUMENT_BYTES) return { recognised: null, isInBuffer }
-  return { recognised: recognise([withoutMark(await readDocument(path))], adapters), isInBuffer }
+  const document = withoutMark(await readDocument(found.path))
+  const recognised = recognise([document], adapters)
+  if (!recognised && isDamaged(document, found, adapters)) throw damaged(found.path, 'all')
+  return { recognised, isInBuffer }
 }
 
 /** The lines at a file's beginning, one by one; valid until the next is asked for. */

@@ -10,6 +10,8 @@ const TURN_BYTES = 256 * 1024
 const TURN_DRAFTS = 250
 /** A short piece costs as much as one of so many bytes. */
 const LEAST_BYTES = 512
+/** A piece that is no record: stands for what could not be read of a document, and is its last. */
+export const DAMAGED = Buffer.from('\0')
 const BLANK = new Set([0x20, 0x09, 0x0a, 0x0d])
 const BOM = Buffer.from('\ufeff')
 const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
@@ -49,12 +51,30 @@ export function tooLarge(path: string): VibeTeaError {
   )
 }
 
-/** What a document holds, without what the reader still holds at its end; a few milliseconds' worth at a time. */
-export function* documentDrafts(adapter: Adapter, reader: Reader, document: Buffer): Generator<Draft[]> {
+/** What is told of a document that cannot be read, or not to its end. */
+export function damaged(path: string, damage: 'some' | 'all'): VibeTeaError {
+  return new VibeTeaError(
+    'damaged_document',
+    `${path} is damaged: ${damage === 'all' ? 'nothing in it' : 'not all of it'} can be read.`,
+    'Put a whole copy in its place if you have one, or move it elsewhere.',
+  )
+}
+
+/**
+ * What a document holds, without what the reader still holds at its end; a few milliseconds' worth at a time. Returns
+ * whether the document is whole: a compressed one is also where some of the lines in it are no records.
+ */
+export function* documentDrafts(
+  adapter: Adapter,
+  reader: Reader,
+  document: Buffer,
+): Generator<Draft[], boolean> {
+  let isCutOff = false
   let drafts: Draft[] = []
   let bytes = 0
   const bare = withoutMark(document)
   for (const piece of adapter.pieces?.(bare) ?? [bare]) {
+    if (piece === DAMAGED) isCutOff = true
     for (const draft of reader.read(piece, 0)) {
       if (drafts.push(draft) < TURN_DRAFTS) continue
       yield drafts
@@ -68,4 +88,5 @@ export function* documentDrafts(adapter: Adapter, reader: Reader, document: Buff
     bytes = 0
   }
   yield drafts
+  return kindOf(bare) === 'zstd' ? !isCutOff : reader.invalidLines === 0
 }

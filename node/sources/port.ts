@@ -26,7 +26,10 @@ export interface Adapter {
   recognises(head: readonly Buffer[]): Form | null
   /** Starts reading a file of lines, or a document, from its beginning. */
   open(file: SessionFile): Reader
-  /** The pieces of a document, each read as a line; the whole of it where it is absent. Never throws. */
+  /**
+   * The pieces of a document, each read as a line; of a compressed one that is not whole the last is `DAMAGED`
+   * (documents.ts). The whole of it is one piece where this is absent. Never throws.
+   */
   pieces?(document: Buffer): Iterable<Buffer>
   /** Opens a database for reading; there where `formOf` answers 'database'. Throws a `VibeTeaError`. */
   openDatabase?(path: string): Promise<DatabaseReader>

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { MAX_DOCUMENT_BYTES, tooLarge } from './documents.ts'
+import { damaged, MAX_DOCUMENT_BYTES, tooLarge } from './documents.ts'
 import { OPEN_FLAGS } from './open-flags.ts'
 import { COARSE_TIME_MS, handOver, TailedFile, type FileHost } from './tail-file.ts'
 import type { Cursor } from './tail-port.ts'
@@ -105,8 +105,8 @@ export class TailedDocument extends TailedFile {
     this.#state = state
     if (damage !== 'none' && !this.#isGivenUp(host)) return
     if (damage === 'all') {
-      const message = `${this.path} is damaged: nothing in it can be read.`
-      throw new Unusable(message, 'It is read again when it changes.', { isLasting: true })
+      const { message, remedy } = damaged(this.path, damage)
+      throw new Unusable(message, remedy, { isLasting: true })
     }
     if (damage === 'none') this.#damagedSince = null
     if (isDealtWith) this.#offset = bytes.length

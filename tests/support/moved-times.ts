@@ -1,4 +1,4 @@
-import { linesOf } from '../../node/sources/codex/zstd.ts'
+import { linesOf } from '../../node/sources/zstd.ts'
 
 /** RFC 3339, as all assistants write times in JSON. */
 const WRITTEN = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g

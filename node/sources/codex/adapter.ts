@@ -4,7 +4,7 @@ import { parseLine } from '../json-line.ts'
 import type { Adapter, Environment, Form, Reader, SessionFile } from '../port.ts'
 import { CodexReader } from './reader.ts'
 import { isOurs } from './record.ts'
-import { isZstd, linesOf } from './zstd.ts'
+import { isZstd, linesOf } from '../zstd.ts'
 
 /** Folders of a Codex home that hold rollouts. `history.jsonl` and `session_index.jsonl` lie beside them. */
 const FOLDERS = ['sessions', 'archived_sessions']

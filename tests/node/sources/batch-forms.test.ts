@@ -57,7 +57,7 @@ describe('reading files of every form in one go', () => {
     writeFileSync(rig.path('compressed'), packed([{ n: 4 }, { n: 5 }]))
     writeFileSync(rig.path('package.json'), JSON.stringify({ name: 'tea', version: '1.0.0' }, null, 2))
     writeFileSync(rig.path('foreign.jsonl'), '{"type":"tea"}\n{"type":"tea"}\n')
-    writeFileSync(rig.path('half.json'), document([{ n: 9 }]).slice(0, 20))
+    writeFileSync(rig.path('half'), document([{ n: 9 }]).slice(0, 20))
     writeFileSync(rig.path('empty.json'), '')
     writeFileSync(rig.path('noise'), Buffer.alloc(100_000, 7))
     const other = await database(rig.path('any.name'), 6, 7)
@@ -108,6 +108,17 @@ describe('reading files of every form in one go', () => {
     // Nobody knows that it is one.
     expect((await read([rig.path('large.json')])).cups).toEqual([])
     expect(problems).toEqual([])
+  })
+
+  test('tells of a damaged document, and not of a record in a whole one', async () => {
+    writeFileSync(rig.path('half.json'), document([{ n: 2 }]).slice(0, 20))
+    writeFileSync(rig.path('line.packed'), Buffer.concat([packed([{ n: 4 }]), Buffer.from('\n{"cups')]))
+    for (const path of [{ directory: rig.directory, adapter: cups }, rig.directory]) {
+      problems = []
+      expect((await read([path])).cups).toEqual([4])
+      const sentence = `${rig.path('half.json')} is damaged: nothing in it can be read.`
+      expect(problems).toEqual([expect.stringContaining(sentence)])
+    }
   })
 
   test('reads in an assistant’s own folder what the node reads there, and no more', async () => {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { codex } from '../../../node/sources/codex/adapter.ts'
-import { linesOf } from '../../../node/sources/codex/zstd.ts'
+import { linesOf } from '../../../node/sources/zstd.ts'
 import { documentDrafts } from '../../../node/sources/documents.ts'
 
 const HOME = fileURLToPath(new URL('fixtures/codex', import.meta.url))

@@ -97,7 +97,7 @@ describe('a document', () => {
     await until(() => rig.problems.length > 0)
     expect(rig.problems).toEqual(['a.json is damaged: nothing in it can be read.'])
     expect(rig.sources!.status()[0]!.problems).toMatchObject([
-      { remedy: 'It is read again when it changes.' },
+      { remedy: 'Put a whole copy in its place if you have one, or move it elsewhere.' },
     ])
     const readings = rig.opened.length
     for (let i = 0; i < 5; i++) clock.advance(1000)

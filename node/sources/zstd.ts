@@ -1,14 +1,12 @@
 import { Decompress } from 'fzstd'
-import { isFields } from '../json-line.ts'
-import { LineSplitter } from '../lines.ts'
-import { kindOf } from '../documents.ts'
+import { isFields } from './json-line.ts'
+import { LineSplitter } from './lines.ts'
+import { DAMAGED, kindOf } from './documents.ts'
 
 /** Compressed bytes taken at once. A block of 4 bytes can stand for 128 KB, so that this much gives at most 32 MB. */
 const STEP_BYTES = 1024
 /** The largest window that the `zstd` program accepts unasked; the decompressor holds as much. */
 const MAX_WINDOW_BYTES = 128 * 1024 * 1024
-/** A piece that is no record: stands for what could not be read. */
-const DAMAGED = Buffer.from('\0')
 
 /** Whether bytes begin as a zstd file does (RFC 8878). */
 export function isZstd(bytes: Buffer): boolean {
@@ -16,8 +14,7 @@ export function isZstd(bytes: Buffer): boolean {
 }
 
 /**
- * The lines of a compressed file, as far as it can be read, and one piece that is no record where it is damaged or cut
- * off. Holds one line, one step's bytes and the window. Never throws.
+ * The lines of a compressed file, as far as it can be read, and DAMAGED as the last where it is damaged or cut off. Holds one line, one step's bytes and the window. Never throws.
  */
 export function* linesOf(compressed: Buffer): Generator<Buffer> {
   const splitter = new LineSplitter()
