@@ -71,7 +71,7 @@ export class TailedDatabase extends TailedFile {
     await this.look(stats)
     if (this.#identity !== this.#seenIdentity) this.#beginAnew(host)
     const isEmpty = this.size === 0 && this.#wal === ''
-    if (isEmpty || this.#isAsRead || (this.isUnchanged && !host.isReadAgain(this))) return
+    if (isEmpty || this.#isAsRead() || (this.isUnchanged && !host.isReadAgain(this))) return
     const state = this.#seenState
     this.#readAt = now
     await handOver(this.path, 'changes', () => this.#readChanges(host))
@@ -80,7 +80,7 @@ export class TailedDatabase extends TailedFile {
     this.#state = state
     this.#seenAt = now
     host.moved(this)
-    if (!this.#isAsRead) host.again(this, SETTLE_MS)
+    if (!this.#isAsRead()) host.again(this, SETTLE_MS)
   }
 
   /** Nothing of a database is held. */
@@ -99,7 +99,7 @@ export class TailedDatabase extends TailedFile {
   }
 
   /** Whether it is for certain as it was when it was last read in this run. */
-  get #isAsRead(): boolean {
+  #isAsRead(): boolean {
     return this.#state === this.#seenState && this.mtimeMs + COARSE_TIME_MS < this.#seenAt
   }
 

@@ -73,8 +73,12 @@ export class NotingSink implements LineSink {
 
 /** A clock that stands until it is moved. */
 export class HandClock implements Timers {
-  #now = Date.now()
+  #now: number
   #waiting: { at: number; call: () => void }[] = []
+
+  constructor(now = Date.now()) {
+    this.#now = now
+  }
 
   now(): number {
     return this.#now
@@ -190,7 +194,7 @@ export class TailRig {
 export async function until(
   holds: () => boolean,
   state: () => unknown = () => '',
-  timeoutMs = 5000,
+  timeoutMs = 20_000,
 ): Promise<void> {
   const end = Date.now() + timeoutMs
   while (!holds()) {
