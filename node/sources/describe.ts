@@ -5,6 +5,7 @@ import { ADAPTERS } from './adapters.ts'
 import { filesAt } from './batch-files.ts'
 import { directoriesOf, type SessionFolder } from './directories.ts'
 import { polledFileSystem } from './file-systems.ts'
+import { naming } from './named-error.ts'
 import type { Adapter, Environment } from './port.ts'
 
 /** For each assistant, how to look whether its sessions can be read: a sentence, or a VibeTeaError that says why not. */
@@ -41,7 +42,7 @@ async function counted(folder: SessionFolder): Promise<string> {
     )
   })
   const paths = found.filter(({ known }) => known?.form === 'database').map(({ path }) => path)
-  for (const path of paths) await tryDatabase(folder.adapter, path)
+  for (const path of paths) await naming(path, () => tryDatabase(folder.adapter, path))
   const databases = paths.length
   const files = found.length - databases
   return [
@@ -54,16 +55,11 @@ async function counted(folder: SessionFolder): Promise<string> {
 
 /** Throws a `VibeTeaError` where a database cannot be asked for what has changed. */
 async function tryDatabase(adapter: Adapter, path: string): Promise<void> {
+  const database = await adapter.openDatabase!(path)
   try {
-    const database = await adapter.openDatabase!(path)
-    try {
-      const changes = database.changes(Number.MAX_SAFE_INTEGER)[Symbol.asyncIterator]()
-      while ((await changes.next()).done !== true);
-    } finally {
-      await database.close()
-    }
-  } catch (error) {
-    if (!(error instanceof VibeTeaError)) throw error
-    throw new VibeTeaError(error.code, `${path}: ${error.message}`, error.remedy, { cause: error })
+    const changes = database.changes(Number.MAX_SAFE_INTEGER)[Symbol.asyncIterator]()
+    while ((await changes.next()).done !== true);
+  } finally {
+    await database.close()
   }
 }

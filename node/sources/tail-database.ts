@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { naming } from './named-error.ts'
 import { COARSE_TIME_MS, handOver, TailedFile, type FileHost, type Seen } from './tail-file.ts'
 import type { Cursor } from './tail-port.ts'
 import { notAFile } from './tail-problems.ts'
@@ -74,7 +75,7 @@ export class TailedDatabase extends TailedFile {
     if (isEmpty || this.#isAsRead() || (this.isUnchanged && !host.isReadAgain(this))) return
     const state = this.#seenState
     this.#readAt = now
-    await handOver(this.path, 'changes', () => this.#readChanges(host))
+    await handOver(this.path, 'changes', () => naming(this.path, () => this.#readChanges(host)))
     host.advanced(this.size, 0)
     if (host.stopping) return
     this.#state = state

@@ -88,7 +88,7 @@ export async function handOver<T>(path: string, what: string, work: () => Promis
     return await work()
   } catch (error) {
     throw error instanceof VibeTeaError
-      ? new Unusable(`${path}: ${error.message}`, error.remedy, { cause: error })
+      ? new Unusable(error.message, error.remedy, { cause: error })
       : new Error(`taking ${what} of ${path} failed`, { cause: error })
   }
 }
