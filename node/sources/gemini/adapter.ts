@@ -2,6 +2,7 @@ import { basename, join, resolve } from 'node:path'
 import type { Fields } from '../json-line.ts'
 import { isFields, parseLine } from '../json-line.ts'
 import type { Adapter, Environment, Form, Reader, SessionFile } from '../port.ts'
+import { piecesOf } from './document.ts'
 import { GeminiReader } from './reader.ts'
 
 const FOLDER = 'tmp'
@@ -46,6 +47,10 @@ export const gemini: Adapter = {
 
   open(file: SessionFile): Reader {
     return new GeminiReader(file)
+  },
+
+  pieces(document: Buffer): Iterable<Buffer> {
+    return piecesOf(document)
   },
 }
 

@@ -89,7 +89,13 @@ function bodyOf(fields: Fields, texts: Texts): GeminiRecord | null {
   if (typeof fields.$rewindTo === 'string') return { type: 'rewind' }
   if (typeof fields.id === 'string') return messageOf(fields, texts)
   if (isFields(fields.$set)) return sessionOf(fields.$set, texts, true)
-  return typeof fields.sessionId === 'string' ? sessionOf(fields, texts, false) : null
+  return isSession(fields) ? sessionOf(fields, texts, false) : null
+}
+
+/** Whether it is the first line of a file, or a document. */
+export function isSession({ $rewindTo, id, $set, sessionId }: Fields): boolean {
+  if (typeof $rewindTo === 'string' || typeof id === 'string' || isFields($set)) return false
+  return typeof sessionId === 'string'
 }
 
 /** Directories of a session that are looked at: each is hashed. */
