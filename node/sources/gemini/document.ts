@@ -3,6 +3,8 @@ import { isSession } from './record.ts'
 
 /** Messages are read together up to about so many bytes: each by itself costs more, and there may be millions. */
 const PIECE_BYTES = 64 * 1024
+/** What stands beside the messages is some lines. With more than this the document is none of Gemini CLI's. */
+const MAX_BESIDE_BYTES = 64 * 1024
 
 /**
  * A document as Gemini CLI lays it out, with `JSON.stringify(…, null, 2)`. No line break stands inside a JSON string, so
@@ -60,6 +62,7 @@ function messagesIn(document: Buffer): { start: number; end: number } | 'half wr
   if (isHalfWritten(document)) return 'half written'
   const start = opening + OPENING.indexOf('[') + 1
   const end = document.indexOf(CLOSING, start)
+  if (document.length - (end - start) > MAX_BESIDE_BYTES) return null
   return end === -1 || document.includes(MESSAGES, end) ? null : { start, end }
 }
 

@@ -137,6 +137,7 @@ describe('a Gemini document that is read in pieces', () => {
     ['with line ends of Windows', text.replaceAll('\n', '\r\n')],
     ['with a line end behind it', `${text}\n`],
     ['without a session', written({ messages: MESSAGES })],
+    ['with much beside its messages', text.replace(/\n\}$/, `${',\n  "summary": "x"'.repeat(10_000)}\n}`)],
     ['with no messages', written({ ...START, messages: [] })],
     ['that names a session anew', text.replace('"projectHash": "none"', '"sessionId": "another"')],
   ])('%s is the same as in one', (_, odd) => {
