@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { Event } from '../../../core/events.ts'
 import type { Fact } from '../../../core/rule.ts'
 import { readBatch } from '../../../node/sources/batch.ts'
@@ -15,7 +15,8 @@ import { told } from './told.ts'
 const HOME = fileURLToPath(new URL('fixtures/gemini', import.meta.url))
 const SESSION = '5e0c7a94-1f1b-4c8e-9d0a-3b6f2a7c1e55'
 const AGENT = 'c0ffee00-7ea5-4c0b-8a1d-0a1b2c3d4e5f'
-const CHATS = `${HOME}/tmp/teahouse/chats`
+const TEAHOUSE = `${HOME}/tmp/teahouse`
+const CHATS = `${TEAHOUSE}/chats`
 const KETTLE = `${CHATS}/session-2026-06-14T15-00-5e0c7a94.jsonl`
 const TASTER = `${CHATS}/${SESSION}/${AGENT}.jsonl`
 const KETTLES_HASH = createHash('sha256').update('/home/ada/kettles').digest('hex')
@@ -61,7 +62,12 @@ async function eventsOf(...paths: string[]): Promise<Event[]> {
 
 describe('a Gemini session', () => {
   test('is told as what happened in it, once each, with its subagent', async () => {
-    const events = await eventsOf(CHATS)
+    const folder = mkdtempSync(join(tmpdir(), 'vibetea-gemini-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    cpSync(TEAHOUSE, folder, { recursive: true })
+    // Of what both files tell, the one that began first is told.
+    utimesSync(KETTLE.replace(TEAHOUSE, folder), new Date(T), new Date(T))
+    const events = await eventsOf(join(folder, 'chats'))
     expect(told(events, T)).toEqual(
       [
         '1 started',
