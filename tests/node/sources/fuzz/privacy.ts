@@ -137,7 +137,7 @@ function planted(
 }
 
 /** Variants of a format in which many places have secrets at once. */
-const MANY_AT_ONCE = 30
+const MANY_AT_ONCE = 12
 /** Kinds of places that have secrets together, as each variant takes a while. */
 const TOGETHER = 6
 /** Fields that decide what a record is, what is taken of it, or whether it counts: where they are overwritten little else is read. */
