@@ -4,6 +4,7 @@ import type { DatedFact } from '../../core/lifecycle.ts'
 import { Lifecycle, SESSION_GAP_MS } from '../../core/lifecycle.ts'
 import type { Draft, Project, Rule } from '../../core/rule.ts'
 import { projectName } from '../../core/shapes.ts'
+import { keepNewest } from './fields.ts'
 
 /** What was recorded already, so that it is not recorded again. */
 export interface Recorded {
@@ -99,10 +100,12 @@ export class Recorder {
   /** Records what running processes say of their sessions, which know no project: only of sessions that are recorded. */
   recordOfProcesses(drafts: readonly Draft[]): Promise<void> {
     return this.#inTurn(async () => {
-      const placed: Draft[] = []
-      for (const draft of drafts)
-        placed.push({ ...draft, cwd: (await this.#recordedSession(draft))?.cwd ?? null })
-      await this.#record(placed, (draft) => this.#knownProject(draft))
+      const placed = new Map<Draft, Project>()
+      for (const draft of drafts) {
+        const session = await this.#recordedSession(draft)
+        if (session) placed.set({ ...draft, cwd: session.cwd }, session.project)
+      }
+      await this.#record([...placed.keys()], (draft) => placed.get(draft)!)
     })
   }
 
@@ -167,7 +170,7 @@ export class Recorder {
 
   async #record(
     drafts: readonly Draft[],
-    projectOf: (draft: Draft) => Project | Promise<Project | null>,
+    projectOf: (draft: Draft) => Project | Promise<Project>,
   ): Promise<void> {
     const events: Event[] = []
     const places = new Map<string, Place>()
@@ -176,7 +179,6 @@ export class Recorder {
     for (const draft of drafts) {
       const found = projectOf(draft)
       const project = found instanceof Promise ? await found : found
-      if (!project) continue
       const event = rule.event(draft, project)
       if (!event) {
         this.#notePlace(draft)
@@ -210,16 +212,8 @@ export class Recorder {
     if (session && cwd !== null) session.cwd = cwd
   }
 
-  /** The project of a session that is recorded; null where it is not. */
-  async #knownProject(draft: Draft): Promise<Project | null> {
-    return (await this.#recordedSession(draft))?.project ?? null
-  }
-
-  async #recordedSession({
-    assistant,
-    sessionId,
-  }: Pick<Draft, 'assistant' | 'sessionId'>): Promise<Session | undefined> {
-    const id = this.sessionId(assistant, sessionId)
+  async #recordedSession(draft: Pick<Draft, 'assistant' | 'sessionId'>): Promise<Session | undefined> {
+    const id = this.sessionId(draft.assistant, draft.sessionId)
     if (!this.#sessions.has(id)) {
       for (const [known, events] of await this.#options.recorded.sessionEvents([id]))
         this.#restore(known, events)
@@ -346,10 +340,7 @@ export class Recorder {
       this.#recent.delete(event.id)
       this.#recent.set(event.id, tokensOf(event))
     }
-    for (const id of this.#recent.keys()) {
-      if (this.#recent.size <= RECENT_IDS) break
-      this.#recent.delete(id)
-    }
+    keepNewest(this.#recent, RECENT_IDS)
     this.#unsettled += events.length
     if (this.#unsettled < SETTLE_EVERY) return
     await this.#options.settled()
