@@ -1,5 +1,8 @@
+import type { LocalFields } from '../../core/api.ts'
+import type { Draft } from '../../core/rule.ts'
 import type { Fields } from './json-line.ts'
 import { parseLine, parseWholeLine } from './json-line.ts'
+import type { Reader } from './port.ts'
 
 /** What a record of an assistant is reduced to. */
 export interface Found<T> {
@@ -37,4 +40,36 @@ export function recordsOn<T>(
     if (found.record !== null) records.push(found.record)
   }
   return { records, isValid: parsed.isValid }
+}
+
+/** Reads an assistant whose records each tell all they have to tell: nothing is held. */
+export abstract class RecordReader<T> implements Reader {
+  readonly heldFrom = null
+  invalidLines = 0
+  readonly #recordOf: (fields: Fields) => Found<T>
+  readonly #isWanted: (type: string) => boolean
+
+  /** See `recordsOn`. */
+  constructor(recordOf: (fields: Fields) => Found<T>, isWanted: (type: string) => boolean) {
+    this.#recordOf = recordOf
+    this.#isWanted = isWanted
+  }
+
+  abstract get sessionId(): string
+  abstract get local(): LocalFields
+
+  read(line: Buffer): Draft[] {
+    const { records, isValid } = recordsOn(line, this.#recordOf, this.#isWanted)
+    if (!isValid) this.invalidLines++
+    const drafts: Draft[] = []
+    for (const record of records) this.take(record, drafts)
+    return drafts
+  }
+
+  flush(): Draft[] {
+    return []
+  }
+
+  /** Adds what a record tells. */
+  protected abstract take(record: T, drafts: Draft[]): void
 }

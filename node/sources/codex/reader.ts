@@ -2,8 +2,8 @@ import type { LocalFields } from '../../../core/api.ts'
 import type { ToolStatus } from '../../../core/events.ts'
 import { tokenSum } from '../../../core/events.ts'
 import type { Draft, Fact } from '../../../core/rule.ts'
-import type { Reader, SessionFile } from '../port.ts'
-import { recordsOn } from '../records.ts'
+import type { SessionFile } from '../port.ts'
+import { RecordReader } from '../records.ts'
 import type { Call } from './calls.ts'
 import { CallsSoFar } from './calls-so-far.ts'
 import type { Meta } from './meta.ts'
@@ -21,9 +21,7 @@ const QUESTIONS: Readonly<Record<string, 'question' | 'permission'>> = {
 }
 
 /** Reads a rollout of Codex: a thread that a person talks to, or a subagent's. Nothing is held. */
-export class CodexReader implements Reader {
-  invalidLines = 0
-  readonly heldFrom = null
+export class CodexReader extends RecordReader<CodexRecord> {
   readonly #part = new OwnPart()
   readonly #calls = new CallsSoFar()
   #sessionId: string
@@ -40,32 +38,21 @@ export class CodexReader implements Reader {
   readonly #local: { branch?: string; worktree?: string; title?: string } = {}
 
   constructor({ path, sessionId }: SessionFile) {
+    super(recordOf, isWantedType)
     // The same of a rollout and of its compressed or archived copy.
     this.#sessionId =
       /rollout-[^\\/]*?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.jsonl/.exec(path)?.[1] ?? sessionId
   }
 
-  get sessionId(): string {
+  override get sessionId(): string {
     return this.#sessionId
   }
 
-  get local(): LocalFields {
+  override get local(): LocalFields {
     return { ...this.#local }
   }
 
-  read(line: Buffer): Draft[] {
-    const { records, isValid } = recordsOn(line, recordOf, isWantedType)
-    if (!isValid) this.invalidLines++
-    const drafts: Draft[] = []
-    for (const record of records) this.#take(record, drafts)
-    return drafts
-  }
-
-  flush(): Draft[] {
-    return []
-  }
-
-  #take(record: CodexRecord, drafts: Draft[]): void {
+  protected override take(record: CodexRecord, drafts: Draft[]): void {
     const { at, body } = record
     const before = this.#part.owner
     const isOwn = this.#part.isOwn(record)

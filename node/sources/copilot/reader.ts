@@ -2,8 +2,7 @@ import type { LocalFields } from '../../../core/api.ts'
 import type { WaitingReason } from '../../../core/events.ts'
 import type { Draft, Fact } from '../../../core/rule.ts'
 import { keepNewest } from '../fields.ts'
-import type { Reader } from '../port.ts'
-import { recordsOn } from '../records.ts'
+import { RecordReader } from '../records.ts'
 import type { Body, Call, CopilotRecord, Place } from './record.ts'
 import { isWantedType, recordOf } from './record.ts'
 import { UsageCount } from './usage.ts'
@@ -18,9 +17,7 @@ const MAX_AGENTS = 256
 const MAX_REQUESTS = 256
 
 /** Reads a Copilot CLI session file. Nothing is held, as each of its records is final. */
-export class CopilotReader implements Reader {
-  readonly heldFrom = null
-  invalidLines = 0
+export class CopilotReader extends RecordReader<CopilotRecord> {
   #sessionId: string
   /** A session that Copilot began by itself, to go on with another's work. */
   #isDetached = false
@@ -42,30 +39,19 @@ export class CopilotReader implements Reader {
   #waitsFor: WaitingReason | null = null
 
   constructor(sessionId: string) {
+    super(recordOf, isWantedType)
     this.#sessionId = sessionId
   }
 
-  get sessionId(): string {
+  override get sessionId(): string {
     return this.#sessionId
   }
 
-  get local(): LocalFields {
+  override get local(): LocalFields {
     return this.#branch === null ? {} : { branch: this.#branch }
   }
 
-  flush(): Draft[] {
-    return []
-  }
-
-  read(line: Buffer): Draft[] {
-    const { records, isValid } = recordsOn(line, recordOf, isWantedType)
-    if (!isValid) this.invalidLines++
-    const drafts: Draft[] = []
-    for (const record of records) this.#take(record, drafts)
-    return drafts
-  }
-
-  #take(record: CopilotRecord, drafts: Draft[]): void {
+  protected override take(record: CopilotRecord, drafts: Draft[]): void {
     const { body } = record
     this.#lastAt = record.at ?? this.#lastAt
     this.#follow(body)

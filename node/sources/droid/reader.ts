@@ -2,8 +2,7 @@ import type { LocalFields } from '../../../core/api.ts'
 import type { ErrorCategory } from '../../../core/events.ts'
 import type { Draft, Fact } from '../../../core/rule.ts'
 import { keepNewest } from '../fields.ts'
-import type { Reader } from '../port.ts'
-import { recordsOn } from '../records.ts'
+import { RecordReader } from '../records.ts'
 import { callerOf, idsIn, sessionFile } from './beside.ts'
 import type { Result, Use } from './blocks.ts'
 import { TASK } from './blocks.ts'
@@ -21,9 +20,7 @@ const WITHOUT_WAIT = new Set(['process_exit', 'spec_handoff'])
 const MAX_OPEN_CALLS = 4096
 
 /** Reads a Droid session file, or the output of `droid exec`. Nothing is held, as each record is final. */
-export class DroidReader implements Reader {
-  readonly heldFrom = null
-  invalidLines = 0
+export class DroidReader extends RecordReader<DroidRecord> {
   readonly #path: string
   #sessionId: string
   #cwd: string | null = null
@@ -43,31 +40,20 @@ export class DroidReader implements Reader {
   #notice: ErrorCategory | null = null
 
   constructor(path: string, sessionId: string) {
+    super(recordOf, isWantedType)
     this.#path = path
     this.#sessionId = sessionId
   }
 
-  get sessionId(): string {
+  override get sessionId(): string {
     return this.#sessionId
   }
 
-  get local(): LocalFields {
+  override get local(): LocalFields {
     return this.#title === null || this.#agentId !== null ? {} : { title: this.#title }
   }
 
-  flush(): Draft[] {
-    return []
-  }
-
-  read(line: Buffer): Draft[] {
-    const { records, isValid } = recordsOn(line, recordOf, isWantedType)
-    if (!isValid) this.invalidLines++
-    const drafts: Draft[] = []
-    for (const record of records) this.#take(record, drafts)
-    return drafts
-  }
-
-  #take(record: DroidRecord, drafts: Draft[]): void {
+  protected override take(record: DroidRecord, drafts: Draft[]): void {
     const { body, id } = record
     if (record.sessionId !== null && this.#agentId === null) this.#sessionId = record.sessionId
     if (body.type === 'start') this.#begin(body.header, body.model)

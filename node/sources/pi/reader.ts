@@ -2,8 +2,8 @@ import type { LocalFields } from '../../../core/api.ts'
 import type { Draft, Fact } from '../../../core/rule.ts'
 import { callIdWithin } from '../derived-id.ts'
 import { keepNewest } from '../fields.ts'
-import type { Reader, SessionFile } from '../port.ts'
-import { recordsOn } from '../records.ts'
+import type { SessionFile } from '../port.ts'
+import { RecordReader } from '../records.ts'
 import type { Ancestor } from './ancestors.ts'
 import { ancestorsOf } from './ancestors.ts'
 import type { AnswerRecord, HeaderRecord, PiRecord, ResultRecord } from './record.ts'
@@ -22,10 +22,8 @@ interface OpenCall {
 }
 
 /** Reads a pi session file. A branched session's file begins with copies of what happened in another session. */
-export class PiReader implements Reader {
+export class PiReader extends RecordReader<PiRecord> {
   /** Each answer is one record, and whole. */
-  readonly heldFrom = null
-  invalidLines = 0
   readonly #path: string
   readonly #calls = new Map<string, OpenCall>()
   #sessionId: string
@@ -36,31 +34,20 @@ export class PiReader implements Reader {
   #title: string | null = null
 
   constructor(file: SessionFile) {
+    super(recordOf, isWantedType)
     this.#path = file.path
     this.#sessionId = sessionIdInName(file.path) ?? file.sessionId
   }
 
-  get sessionId(): string {
+  override get sessionId(): string {
     return this.#sessionId
   }
 
-  get local(): LocalFields {
+  override get local(): LocalFields {
     return { ...(this.#title !== null && { title: this.#title }) }
   }
 
-  read(line: Buffer): Draft[] {
-    const { records, isValid } = recordsOn(line, recordOf, isWantedType)
-    if (!isValid) this.invalidLines++
-    const drafts: Draft[] = []
-    for (const record of records) this.#take(record, drafts)
-    return drafts
-  }
-
-  flush(): Draft[] {
-    return []
-  }
-
-  #take(record: PiRecord, drafts: Draft[]): void {
+  protected override take(record: PiRecord, drafts: Draft[]): void {
     if (record.type === 'header') {
       this.#header = record
       this.#ancestors = null

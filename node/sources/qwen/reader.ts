@@ -4,8 +4,8 @@ import type { Draft, Fact } from '../../../core/rule.ts'
 import { Copies } from '../copies.ts'
 import { callIdWithin } from '../derived-id.ts'
 import { keepNewest } from '../fields.ts'
-import type { Reader, SessionFile } from '../port.ts'
-import { recordsOn } from '../records.ts'
+import type { SessionFile } from '../port.ts'
+import { RecordReader } from '../records.ts'
 import type { AssistantRecord, QwenRecord, ResultRecord, ToolCall } from './record.ts'
 import { isWantedType, recordOf, startsAgent } from './record.ts'
 
@@ -27,10 +27,8 @@ interface OpenCall {
 }
 
 /** Reads a Qwen Code session file: a main conversation or a subagent's. */
-export class QwenReader implements Reader {
+export class QwenReader extends RecordReader<QwenRecord> {
   /** Each answer is one record, and whole. */
-  readonly heldFrom = null
-  invalidLines = 0
   readonly #file: SessionFile
   readonly #copies: Copies
   readonly #cwds = new Map<string, string>()
@@ -47,16 +45,17 @@ export class QwenReader implements Reader {
   #isTitleChosen = false
 
   constructor(file: SessionFile) {
+    super(recordOf, isWantedType)
     this.#file = file
     this.#copies = new Copies(file.path)
     this.#sessionId = file.sessionId
   }
 
-  get sessionId(): string {
+  override get sessionId(): string {
     return this.#sessionId
   }
 
-  get local(): LocalFields {
+  override get local(): LocalFields {
     return {
       ...(this.#branch !== null && { branch: this.#branch }),
       ...(this.#worktree !== null && { worktree: this.#worktree }),
@@ -64,19 +63,7 @@ export class QwenReader implements Reader {
     }
   }
 
-  read(line: Buffer): Draft[] {
-    const { records, isValid } = recordsOn(line, recordOf, isWantedType)
-    if (!isValid) this.invalidLines++
-    const drafts: Draft[] = []
-    for (const record of records) this.#take(record, drafts)
-    return drafts
-  }
-
-  flush(): Draft[] {
-    return []
-  }
-
-  #take(record: QwenRecord, drafts: Draft[]): void {
+  protected override take(record: QwenRecord, drafts: Draft[]): void {
     const { common } = record
     const ownId = common.sessionId ?? this.#file.sessionId
     this.#sessionId = ownId
