@@ -1,4 +1,6 @@
 import { mount } from 'svelte'
+import '@fontsource-variable/inter'
+import '@fontsource-variable/jetbrains-mono'
 import './styles/tokens.css'
 import './styles/base.css'
 import Root from './Root.svelte'

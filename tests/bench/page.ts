@@ -61,7 +61,7 @@ interface Cost {
 }
 
 function gzippedKb(directory: string): number {
-  const scripts = [join(directory, 'theme.js')]
+  const scripts = [join(directory, 'first-paint.js')]
   for (const name of readdirSync(join(directory, 'assets'))) {
     if (name.endsWith('.js')) scripts.push(join(directory, 'assets', name))
   }

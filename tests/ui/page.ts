@@ -46,8 +46,10 @@ export class TestPage {
     vi.unstubAllGlobals()
   }
 
-  /** Lets some seconds pass. */
+  /** Lets some seconds pass; a screen that is first opened is there then. */
   async settle(seconds = 1.1): Promise<void> {
+    await tick()
+    await vi.dynamicImportSettled()
     await vi.advanceTimersByTimeAsync(seconds * 1000)
     await tick()
   }
@@ -58,6 +60,7 @@ export class TestPage {
     await this.settle()
   }
 
+  /** Goes to a place, whose screen is loaded when it is first opened. */
   async go(hash: string): Promise<void> {
     history.replaceState(null, '', hash)
     window.dispatchEvent(new Event('hashchange'))

@@ -15,10 +15,10 @@ import { Heat } from './heat.svelte.ts'
 import { NodeInfo } from './node.svelte.ts'
 import { Overlaps } from './overlaps.svelte.ts'
 import { People } from './people.svelte.ts'
+import { Preferences } from './preferences.svelte.ts'
 import { formatHash, Router } from './router.svelte.ts'
 import { Sessions } from './sessions.svelte.ts'
 import { Shortcuts } from './shortcuts.ts'
-import { ThemeChoice } from './theme.svelte.ts'
 
 const HEAT_RELOAD_MS = 60_000
 const LATE_RELOAD_MS = 2000
@@ -30,7 +30,7 @@ export const PULSE_STEPS = 60
 export class App {
   readonly api: Api
   readonly router: Router
-  readonly theme: ThemeChoice
+  readonly preferences: Preferences
   readonly clock = new Clock(() => Date.now())
   readonly sessions = new Sessions(() => this.clock.now)
   readonly node: NodeInfo
@@ -64,8 +64,8 @@ export class App {
     this.#window = window
     this.api = new Api({ fetch, storage: window.localStorage })
     this.router = new Router(window)
-    this.shortcuts = new Shortcuts(window.localStorage)
-    this.theme = new ThemeChoice(window.document.documentElement, window.localStorage)
+    this.preferences = new Preferences(window.document.documentElement, window.localStorage)
+    this.shortcuts = new Shortcuts(() => this.preferences.chosen.shortcuts)
     this.node = new NodeInfo(this.api)
     this.heat = new Heat((tz, days) => this.api.get('heatmap', { days, tz }))
     this.overlaps = new Overlaps({
@@ -91,6 +91,7 @@ export class App {
   start(): () => void {
     const code = takeCode(this.#window.location, this.#window.history)
     const onStorage = (event: StorageEvent) => {
+      this.preferences.take(event)
       if (Api.isTokenChange(event)) this.connection.unlock()
     }
     // An address with a code that is opened in this very tab changes only what is after the `#`.

@@ -1,6 +1,8 @@
 /** Where the page is: all of it stands after the `#`, so that any view is a link and the server sees none of it. */
 
-export const SCREENS = ['live', 'heat', 'people', 'session', 'settings'] as const
+export const SCREENS = [
+  'live', 'timeline', 'heat', 'people', 'usage', 'session', 'history', 'settings', 'welcome',
+] as const // prettier-ignore
 export type ScreenName = (typeof SCREENS)[number]
 
 export interface Route {

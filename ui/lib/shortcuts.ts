@@ -1,18 +1,25 @@
-/** Single-key shortcuts; they can be switched off (WCAG 2.1.4). */
+/** Single-key shortcuts. */
 export const SHORTCUTS = [
   ['space', 'pause or follow the feed'],
   ['.', 'newest event'],
   ['j', 'older event'],
   ['k', 'newer event'],
   ['Enter', "the event's session"],
-  ['/', 'search'],
+  ['[', 'an hour back'],
+  [']', 'an hour forward'],
+  ['/', 'search or jump (also Ctrl K)'],
+  ['f', 'filter'],
   ['x', 'clear the filters'],
   ['m', 'only mine'],
   ['e', 'only errors'],
   ['g l', 'live feed'],
+  ['g t', 'timeline'],
   ['g h', 'heat map'],
   ['g p', 'people'],
+  ['g u', 'usage'],
+  ['g y', 'history'],
   ['g s', 'settings'],
+  ['i', 'invite'],
   ['t', 'theme'],
   ['?', 'this list'],
   ['Esc', 'close, leave'],
@@ -20,7 +27,6 @@ export const SHORTCUTS = [
 export type Shortcut = (typeof SHORTCUTS)[number][0]
 
 const SECOND_KEY_MS = 1000
-const KEY = 'vibetea.shortcuts'
 const KEEP_SPACE = 'button, a, summary, select, [role=gridcell], [role=button]'
 
 type Key = Pick<
@@ -31,20 +37,12 @@ type Key = Pick<
 /** Turns key presses into commands. Keys typed into a field, and those with Ctrl, Alt or Command, stay the browser's. */
 export class Shortcuts {
   #bindings: { name: string; handler: () => void; isUrgent: boolean }[] = []
-  readonly #storage: Pick<Storage, 'getItem' | 'setItem'>
+  readonly #isOn: () => boolean
   #gAt = -Infinity
 
-  constructor(storage: Pick<Storage, 'getItem' | 'setItem'>) {
-    this.#storage = storage
-  }
-
-  /** Off: only Escape does anything. Remembered in this browser. */
-  get isOn(): boolean {
-    return this.#storage.getItem(KEY) !== 'off'
-  }
-
-  set isOn(isOn: boolean) {
-    this.#storage.setItem(KEY, isOn ? 'on' : 'off')
+  /** `isOn`: while not, only Escape does anything (WCAG 2.1.4). */
+  constructor(isOn: () => boolean) {
+    this.#isOn = isOn
   }
 
   /** Sets what a shortcut does, until the returned function is called: what is urgent first, then what was set last. */
@@ -63,7 +61,7 @@ export class Shortcuts {
       target?.closest('input, textarea, dialog, [popover]')
     )
       return
-    if (!this.isOn && event.key !== 'Escape') return
+    if (!this.#isOn() && event.key !== 'Escape') return
     const isSecond = event.timeStamp - this.#gAt < SECOND_KEY_MS
     this.#gAt = event.key === 'g' && !isSecond ? event.timeStamp : -Infinity
     const name = isSecond ? `g ${event.key}` : ({ ' ': 'space', Escape: 'Esc' }[event.key] ?? event.key)
