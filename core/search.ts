@@ -14,6 +14,20 @@ export function searchedNames({ source, payload }: Event): string[] {
   return names
 }
 
+/** What a session is found by: whose it is, its project, its handle and the half of it that is said aloud. */
+export interface NamedSession {
+  source: string
+  sessionId: string
+  project: string
+  assistant: string
+}
+
+/** The names that a search knows of a session. */
+export function sessionNames({ source, sessionId, project, assistant }: NamedSession): string[] {
+  const handle = handleOf(sessionId)
+  return [source, project, handle, handle.slice(handle.indexOf('-') + 1), assistant]
+}
+
 /** The words of a name, in lower case: runs of ASCII letters, digits and `._-`. */
 export function nameWords(name: string): string[] {
   return name
@@ -37,9 +51,15 @@ export function searchedWords(typed: string): string[] | null {
 
 /** Whether a search for what was typed finds an event; a blank one finds all. */
 export function isFound(typed: string, event: Event): boolean {
-  if (!typed.trim()) return true
-  const words = searchedWords(typed)
-  if (!words) return false
-  const names = searchedNames(event).flatMap(nameWords)
-  return words.every((word) => names.some((name) => name.startsWith(word)))
+  return !typed.trim() || fits(searchedWords(typed), searchedNames(event))
+}
+
+/** Whether words that were searched for find a session; null finds none. */
+export function isSessionFound(words: readonly string[] | null, session: NamedSession): boolean {
+  return fits(words, sessionNames(session))
+}
+
+function fits(words: readonly string[] | null, names: readonly string[]): boolean {
+  const known = names.flatMap(nameWords)
+  return words?.every((word) => known.some((name) => name.startsWith(word))) ?? false
 }

@@ -1,5 +1,6 @@
 import type { SessionRow } from '../core/api.ts'
 import type { Event } from '../core/events.ts'
+import { isSessionFound, searchedWords } from '../core/search.ts'
 import type { OverviewQuery } from './index/overview.ts'
 import { emptyFold, foldIn, sessionRow } from './index/session-fold.ts'
 
@@ -49,7 +50,7 @@ export class Announced {
   }
 
   /** The rows among those that are asked for. */
-  rows({ state, from = -Infinity, to = Infinity }: OverviewQuery): SessionRow[] {
+  rows({ state, from = -Infinity, to = Infinity, q }: OverviewQuery): SessionRow[] {
     const rows: SessionRow[] = []
     for (const [id, start] of this.#starts) {
       const row = this.#row(start)
@@ -57,7 +58,11 @@ export class Announced {
       else rows.push(row)
     }
     const isIn = (at: number) => at >= from && at < to
-    return rows.filter((row) => isIn(Date.parse(row.startedAt)) && (state?.includes(row.state) ?? true))
+    const words = q === undefined ? [] : searchedWords(q)
+    return rows.filter(
+      (row) =>
+        isIn(Date.parse(row.startedAt)) && (state?.includes(row.state) ?? true) && isSessionFound(words, row),
+    )
   }
 
   /** Returns how to stop. */

@@ -15,7 +15,7 @@ import type {
   StatsBy,
   StatusAnswer,
 } from '../../core/api.ts'
-import type { EventType } from '../../core/events.ts'
+import type { Assistant, EventType } from '../../core/events.ts'
 import type { SessionStateName } from '../../core/sessions.ts'
 
 /** The writes that the node does; `open` is the API's own, which keeps the codes. */
@@ -49,6 +49,7 @@ export interface EventFilter {
 }
 
 export interface EventsQuery extends EventFilter {
+  assistant?: readonly Assistant[]
   /** 1–1000. */
   limit: number
   before?: string
@@ -58,6 +59,8 @@ export interface EventsQuery extends EventFilter {
   from?: number
   to?: number
   /** Full text over names: project, tool, file, model, agent type. */
+  /** Without a cursor: which of those that fit the page is of, the newest unless said. It is newest first either way. */
+  first?: 'newest' | 'oldest'
   q?: string
 }
 
@@ -69,6 +72,21 @@ export interface SessionsQuery {
 
 export interface HeatmapQuery {
   days: 7 | 30
+  /** Every word begins the handle, the project, the machine or the assistant; those that ended long ago included. */
+  q?: string
+  /** 1–1000; only with `q`. */
+  limit?: number
+}
+
+/** From inclusive, to exclusive; ms since 1970. */
+export interface Span {
+  from: number
+  to: number
+}
+
+export interface TimelineQuery extends Span {
+  /** Of the density, ms. */
+  stepMs: number
   timeZone: string
   source?: readonly string[]
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { STATS_BY } from '../../core/api.ts'
-import { EVENT_TYPES } from '../../core/events.ts'
+import { ASSISTANTS, EVENT_TYPES } from '../../core/events.ts'
 import { DISPLAY_NAME_FORM, parseDisplayName } from '../../core/profile.ts'
 import { parseProjectKey, PROJECT_FORM } from '../../core/project-key.ts'
 import { isSessionId, isSource } from '../../core/shapes.ts'
@@ -82,6 +82,11 @@ export const displayName = matching((text) => parseDisplayName(text) !== null, D
 )
 const source = matching(isSource, 'sources such as macbook-k3f9xq with commas between them')
 const types = list(choice(EVENT_TYPES))
+const assistants = list(choice(ASSISTANTS))
+const words = matching(
+  (text) => text.trim() !== '' && text.length <= MAX_QUERY_LENGTH,
+  `1 to ${MAX_QUERY_LENGTH} characters to search for`,
+)
 
 const isOrdered = ({ from, to }: { from?: number; to?: number }): boolean =>
   from === undefined || to === undefined || from < to
@@ -95,18 +100,15 @@ export const eventsParameters = z
     before: z.exactOptional(cursor),
     after: z.exactOptional(cursor),
     order: choice(['arrival', 'time']).prefault('arrival'),
+    first: z.exactOptional(choice(['newest', 'oldest'])),
     from: z.exactOptional(time),
     to: z.exactOptional(time),
     source: z.exactOptional(list(source)),
     type: z.exactOptional(types),
     project: z.exactOptional(list(project)),
+    assistant: z.exactOptional(assistants),
     session: z.exactOptional(matching(isSessionId, "a session's id, a UUID in lower case")),
-    q: z.exactOptional(
-      matching(
-        (text) => text.trim() !== '' && text.length <= MAX_QUERY_LENGTH,
-        `1 to ${MAX_QUERY_LENGTH} characters to search for`,
-      ),
-    ),
+    q: z.exactOptional(words),
   })
   .refine(isOrdered, ORDERED)
   .refine(({ before, after }) => before === undefined || after === undefined, {
@@ -119,6 +121,32 @@ export const sessionsParameters = z
     state: z.exactOptional(list(choice(SESSION_STATES))),
     from: z.exactOptional(time),
     to: z.exactOptional(time),
+    q: z.exactOptional(words),
+    limit: z.exactOptional(whole(1, 1000)),
+  })
+  .refine(isOrdered, ORDERED)
+  .refine(({ q, limit }) => q !== undefined || limit === undefined, { path: ['limit'], error: 'only with "q"' })
+
+const MAX_SPAN_MS = 8 * 86_400_000
+const MAX_STEPS = 2000
+const isShort = ({ from, to }: { from?: number; to?: number }): boolean =>
+  from === undefined || to === undefined || to - from <= MAX_SPAN_MS
+const SHORT = { path: ['to'], error: 'a time at most 8 days after "from"' }
+
+export const timelineParameters = z
+  .strictObject({ from: time, to: time, step: whole(60, 3600).prefault('300') })
+  .refine(isOrdered, ORDERED)
+  .refine(isShort, SHORT)
+  .refine(({ from, to, step }) => (to - from) / (step * 1000) <= MAX_STEPS, {
+    path: ['step'],
+    error: `seconds of which at most ${MAX_STEPS} steps fill the time`,
+  })
+
+export const overlapsParameters = z
+  .strictObject({ from: z.exactOptional(time), to: z.exactOptional(time) })
+  .refine(({ from, to }) => (from === undefined) === (to === undefined), {
+    path: ['to'],
+    error: '"from" and "to", or neither',
   })
   .refine(isOrdered, ORDERED)
 
@@ -150,6 +178,7 @@ const CODE = 'the code of an address that "vibetea open" printed'
 export const sessionBody = z.strictObject({ code: z.string(CODE).regex(/^[A-Za-z0-9_-]{1,128}$/, CODE) })
 
 const printable = (value: unknown): string => shown(typeof value === 'string' ? value : JSON.stringify(value))
+  assistant: z.exactOptional(assistants),
 
 /** Reads what a caller gave by a schema. Throws a `Refusal` (400) that names what is wrong and what is allowed. */
 export function check<S extends z.ZodType>(schema: S, given: Readonly<Record<string, unknown>>): z.output<S> {

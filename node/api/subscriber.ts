@@ -1,4 +1,5 @@
 import type { EventRow, MemberRow, PeerStatus, ServerMessage, SessionRow } from '../../core/api.ts'
+import type { Assistant } from '../../core/events.ts'
 import { isAmong, type NamedProject } from '../../core/project-key.ts'
 import type { Timers } from '../../core/timers.ts'
 import type { EventFilter, LiveFeed } from './backend.ts'
@@ -258,9 +259,13 @@ export class Subscriber {
   }
 }
 
-function matchesPlace(filter: EventFilter, source: string, project: NamedProject): boolean {
+/** What an event's payload and a session's row say of where it is. */
+type Place = NamedProject & { assistant: Assistant }
+
+function matchesPlace(filter: EventFilter, source: string, place: Place): boolean {
   if (filter.source && !filter.source.includes(source)) return false
-  return !filter.project || isAmong(filter.project, project)
+  if (filter.assistant && !filter.assistant.includes(place.assistant)) return false
+  return !filter.project || isAmong(filter.project, place)
 }
 
 function matches(filter: EventFilter, row: EventRow): boolean {

@@ -1,4 +1,4 @@
-import type { EventType } from '../../core/events.ts'
+import type { Assistant, EventType } from '../../core/events.ts'
 import { partsOf } from '../../core/project-key.ts'
 import type { SqlValue } from '../sqlite.ts'
 import { typeNumber } from './rows.ts'
@@ -10,6 +10,7 @@ export interface FeedFilter {
   type?: readonly EventType[]
   /** Keys: `name`, or `name~tag`. */
   project?: readonly string[]
+  assistant?: readonly Assistant[]
   session?: string
   /** ms since 1970, inclusive and exclusive. */
   from?: number
@@ -29,13 +30,14 @@ export interface Conditions {
 
 /** A filter as SQL; null where nothing can fit it. */
 export function conditionsOf(filter: FeedFilter): Conditions | null {
-  const { source, type, project, session, from, to, q } = filter
-  if ([source, type, project].some((list) => list?.length === 0)) return null
+  const { source, type, project, assistant, session, from, to, q } = filter
+  if ([source, type, project, assistant].some((list) => list?.length === 0)) return null
   const conditions: Conditions = { sql: [], params: [], typed: null, names: null }
   const { sql, params } = conditions
   const scopes: string[] = []
   if (source) scopes.push(`source IN ${list(params, source)}`)
   if (project) scopes.push(inProjects(params, project))
+  if (assistant) scopes.push(`assistant IN ${list(params, assistant)}`)
   if (session !== undefined) {
     scopes.push('session = ?')
     params.push(session)

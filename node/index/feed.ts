@@ -14,6 +14,8 @@ export interface FeedQuery extends FeedFilter {
   before?: string
   after?: string
   order: 'arrival' | 'time'
+  /** Without a cursor: whether the page is of the newest that fit or of the oldest; `newest` where not said. */
+  first?: 'newest' | 'oldest'
 }
 
 /** The position of a row in an order; only `row` counts in that of arrival. */
@@ -60,7 +62,8 @@ export class Feed {
     const conditions = { ...found, way: await this.#wayOf(query, found) }
     const before = query.before === undefined ? null : await this.#place(query.before, query.order)
     const after = query.after === undefined ? null : await this.#place(query.after, query.order)
-    const direction: Direction = after && !before ? 'newer' : 'older'
+    const isOldest = query.first === 'oldest' && !before
+    const direction: Direction = (after && !before) || isOldest ? 'newer' : 'older'
     const bounds = { before, after }
     const rows = await this.#page(conditions, query.order, direction, bounds, query.limit + 1)
     const hasMore = rows.length > query.limit

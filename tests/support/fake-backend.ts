@@ -14,9 +14,9 @@ import type {
 import { BUCKET_MS, type BucketCount, bucketOf, byLocalHour, localHours } from '../../core/buckets.ts'
 import type { Event } from '../../core/events.ts'
 import { isAmong } from '../../core/project-key.ts'
-import { isFound } from '../../core/search.ts'
+import { isFound, isSessionFound, searchedWords } from '../../core/search.ts'
 import { TEAM_KEY_LENGTH } from '../../core/team-key.ts'
-import type { Backend, EventsQuery, HeatmapQuery, LiveFeed } from '../../node/api/backend.ts'
+import type { Backend, EventsQuery, HeatmapQuery, LiveFeed, SessionsQuery } from '../../node/api/backend.ts'
 import { FakeTeam, others, OWN_VERSION } from './fake-team.ts'
 import { SessionBook } from './fake-sessions.ts'
 import { PEOPLE, type Person, randomFrom, toRow } from './fake-world.ts'
@@ -95,17 +95,25 @@ export class FakeBackend implements Backend {
   }
 
   events(query: EventsQuery): Promise<EventsAnswer> {
-    const { before, limit, order, q } = query
+    const { before, after, first, limit, order, q } = query
     const found = this.rows.filter((row) => passes(query, row) && isFound(q ?? '', row))
     if (order === 'time') found.sort((a, b) => Date.parse(a.timestamp) - Date.parse(b.timestamp))
-    const end = before ? found.findIndex(({ cursor }) => cursor === before) : found.length
-    const events = found.slice(Math.max(0, end - limit), end).reverse()
-    const next = end > limit ? events.at(-1)!.cursor : null
-    return Promise.resolve({ events, next, prev: null })
+    const placeOf = (given: string) => found.findIndex(({ cursor }) => cursor === given)
+    const begin = after ? placeOf(after) + 1 : 0
+    const isForward = after !== undefined || (first === 'oldest' && !before)
+    const end = isForward ? Math.min(found.length, begin + limit) : before ? placeOf(before) : found.length
+    const start = isForward ? begin : Math.max(0, end - limit)
+    const events = found.slice(start, end).reverse()
+    const next = start > 0 ? (events.at(-1)?.cursor ?? null) : null
+    const prev = end < found.length ? (events[0]?.cursor ?? null) : null
+    return Promise.resolve({ events, next, prev })
   }
 
-  sessions(): ReturnType<Backend['sessions']> {
-    return Promise.resolve({ sessions: this.#book.rows(this.#now()) })
+  sessions({ q, limit }: SessionsQuery = {}): ReturnType<Backend['sessions']> {
+    const rows = this.#book.rows(this.#now())
+    if (q === undefined) return Promise.resolve({ sessions: rows })
+    const words = searchedWords(q)
+    return Promise.resolve({ sessions: rows.filter((row) => isSessionFound(words, row)).slice(0, limit) })
   }
 
   heatmap({ days, timeZone }: HeatmapQuery): Promise<HeatmapAnswer> {
@@ -218,7 +226,10 @@ function listen<T>(listeners: Set<T>, listener: T): () => void {
   return () => void listeners.delete(listener)
 }
 
-function passes({ type, project, source, session, from, to }: EventsQuery, row: EventRow): boolean {
+function passes(
+  { type, project, source, assistant, session, from, to }: EventsQuery,
+  row: EventRow,
+): boolean {
   const at = Date.parse(row.timestamp)
   return (
     (type?.includes(row.eventType) ?? true) &&
@@ -235,6 +246,7 @@ function toEvent({ id, source, timestamp, eventType, payload }: EventRow): Event
 }
 
 /** A month of working days, busiest before noon and in the afternoon. */
+    (assistant?.includes(row.payload.assistant) ?? true) &&
 function history(people: readonly Person[], now: number): BucketCount[] {
   const random = randomFrom(7)
   const today = bucketOf(now)

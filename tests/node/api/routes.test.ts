@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { VibeTeaError } from '../../../core/errors.ts'
+import { ASSISTANTS } from '../../../core/events.ts'
 import { PROJECT_FORM } from '../../../core/project-key.ts'
 import { NOW, SOURCE, testApi } from './support.ts'
 
@@ -22,7 +23,7 @@ describe('a call', () => {
     ['/api/events', 'events', { limit: 200, order: 'arrival' }],
     [
       `/api/events?limit=1&before=c.7&order=time&from=2026-11-01T00:00:00Z&to=${NOW}&source=${SOURCE},a-ybndrf` +
-        `&type=tool,error&project=web,api~ybndrfg8ejkm&session=${SESSION}&q=Edit%20invite.ts`,
+        `&type=tool,error&project=web,api~ybndrfg8ejkm&assistant=claude,pi&first=oldest&session=${SESSION}&q=Edit%20invite.ts`,
       'events',
       {
         limit: 1,
@@ -33,6 +34,8 @@ describe('a call', () => {
         source: [SOURCE, 'a-ybndrf'],
         type: ['tool', 'error'],
         project: ['web', 'api~ybndrfg8ejkm'],
+        assistant: ['claude', 'pi'],
+        first: 'oldest',
         session: SESSION,
         q: 'Edit invite.ts',
       },
@@ -212,6 +215,9 @@ describe('a wrong parameter', () => {
     ],
     ['/api/events?q=%20', '"q" is " "; allowed: 1 to 200 characters to search for.'],
     ['/api/sessions?state=busy', '"state" is "busy"; allowed: active, waiting, inactive, ended.'],
+    ['/api/events?assistant=clippy', `"assistant" is "clippy"; allowed: ${ASSISTANTS.join(', ')}.`],
+    ['/api/events?first=last', '"first" is "last"; allowed: newest, oldest.'],
+    ['/api/sessions?limit=8', '"limit" is "8"; allowed: only with "q".'],
     ['/api/heatmap?days=14', '"days" is "14"; allowed: 7, 30.'],
     [
       '/api/heatmap?tz=Mars/Olympus',

@@ -78,6 +78,39 @@ test('filters hold together', async () => {
   expect(await minutes(test, { source: [] })).toEqual([])
 })
 
+test('the assistant is a filter like the others', async () => {
+  const log = new MemoryLog()
+  const other = { session: OTHER_SESSION, project: 'tea-leaves' }
+  log.append(
+    prompt({ at: -3 }),
+    prompt({ at: -2, assistant: 'gemini', ...other }),
+    prompt({ at: -1, assistant: 'codex' }),
+  )
+  const test = await openIndex(log)
+  expect(await minutes(test, { assistant: ['gemini'] })).toEqual([-2])
+  expect(await minutes(test, { assistant: ['gemini', 'claude'], order: 'time' })).toEqual([-2, -3])
+  expect(await minutes(test, { assistant: ['gemini'], project: ['vibetea'] })).toEqual([])
+  expect(await minutes(test, { assistant: ['codex'], q: 'vibetea' })).toEqual([-1])
+  expect(await minutes(test, { assistant: [] })).toEqual([])
+})
+
+test('reading can begin at the oldest that fits, and go on to the newest', async () => {
+  const test = await brew()
+  for (const order of ['arrival', 'time'] as const) {
+    const filter = { order, from: NOW - 60 * MINUTE }
+    const all = await minutes(test, filter)
+    let page = await test.index.events({ limit: 3, first: 'oldest', ...filter })
+    expect(page.next).toBeNull()
+    const pages = [page.events]
+    while (page.prev !== null) {
+      page = await test.index.events({ limit: 3, after: page.prev, ...filter })
+      pages.unshift(page.events)
+    }
+    expect(pages.flat().map(({ timestamp }) => (Date.parse(timestamp) - NOW) / MINUTE)).toEqual(all)
+  }
+  expect(await minutes(test, { limit: 100, first: 'oldest', q: 'nothing-of-this' })).toEqual([])
+})
+
 test('two projects of one name are told apart by their tags', async () => {
   const log = new MemoryLog()
   const [mine, theirs] = ['ybndrfg8ejkm', 'cpqxot1uwisz']

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import type { Event } from '../../../core/events.ts'
+import { handleOf } from '../../../core/handle.ts'
 import {
   failure,
   MemoryLog,
   MINUTE,
+  NOW,
   openIndex,
   OTHER_SESSION,
   prompt,
@@ -162,4 +164,25 @@ test('intake is told what is known: ids with tokens, and the events of open and 
   expect(await known.known('studio-h8ybnd', [first.id])).toEqual(new Map())
   expect(await known.openSessions(SOURCE)).toEqual(new Map([[SESSION, [first, grown]]]))
   expect((await known.sessionEvents(SOURCE, [OTHER_SESSION])).get(OTHER_SESSION)).toHaveLength(2)
+})
+
+test('sessions are found by handle, project, machine and assistant, however long ago they ended', async () => {
+  const DAY = 24 * 60
+  const { test } = await withEvents(
+    prompt({ at: -9 * DAY, session: uuid(1), project: 'kettle' }),
+    prompt({ at: -8 * DAY, session: uuid(1), project: 'kettle-docs' }),
+    prompt({ at: -3, session: uuid(2), project: 'kettle', assistant: 'gemini' }),
+    prompt({ at: -2, session: uuid(3), project: 'infra', source: SOURCE }),
+  )
+  const found = async (q: string, more: { limit?: number; from?: number } = {}) =>
+    (await test.index.sessions({ q, ...more })).map(({ sessionId }) => Number(sessionId.slice(-12)))
+  expect(await found('kettle')).toEqual([2, 1])
+  expect(await found('KETTLE', { limit: 1 })).toEqual([2])
+  expect(await found('kettle', { from: NOW - MINUTE * DAY })).toEqual([2])
+  expect(await found('kettle-d')).toEqual([1])
+  expect(await found(handleOf(uuid(1)))).toEqual([1])
+  expect(await found(handleOf(uuid(3)).split('-')[1]!)).toEqual([3])
+  expect(await found('macbook')).toEqual([3, 2, 1])
+  expect(await found('gem kettle')).toEqual([2])
+  for (const q of ['prompt', 'чай', '=', '"', 'kettle nowhere']) expect(await found(q)).toEqual([])
 })
