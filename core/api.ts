@@ -58,6 +58,21 @@ export interface SessionsAnswer {
   sessions: SessionRow[]
 }
 
+/** A session in a time that was asked for. */
+export interface TimelineSession extends SessionRow {
+  /** Of that time alone: events per step as asked for, from the first with events to the last. */
+  density: SessionRow['density']
+  /** Its errors in that time, oldest first; the latest 100. RFC 3339 UTC. */
+  errors: string[]
+}
+
+export interface TimelineAnswer {
+  /** With events in that time; by source and the first of them. */
+  sessions: TimelineSession[]
+  /** How many more there are: those that went on last are answered, at most 500. */
+  more: number
+}
+
 /** A time for which counts are not known, so that nothing there is not nothing done. */
 export interface Gap {
   source: string
@@ -66,10 +81,27 @@ export interface Gap {
   reason: 'paused' | 'missing'
 }
 
+/** How this node comes by what the archive knows of earlier hours. */
+export interface HistoryStatus {
+  /** `stale`: counted in as it was, and being fetched anew; `failed`: the last try brought nothing. */
+  state: 'loading' | 'fresh' | 'stale' | 'failed'
+  /** When what is counted in was fetched, RFC 3339 UTC; null where nothing is. */
+  fetchedAt: string | null
+  /** Why it failed and what to do, sentences; null where it did not. */
+  message: string | null
+}
+
 export interface HeatmapAnswer {
   aggregates: HourCount[]
   gaps: Gap[]
-  meta: { totalCount: number; daysRequested: number; fetchedAt: string; timeZone: string }
+  meta: {
+    totalCount: number
+    daysRequested: number
+    fetchedAt: string
+    timeZone: string
+    /** null where no archive is set. */
+    history: HistoryStatus | null
+  }
 }
 
 export interface HealthAnswer {
@@ -122,6 +154,8 @@ export interface PeerStatus {
   version: string | null
   /** Why its log is not read on, a sentence; null where it is. */
   problem: string | null
+  /** How far its clock was ahead of this machine's when it was last met, ms; negative: behind; null before. */
+  clockAheadMs: number | null
 }
 
 /** The team that this node is in. */
@@ -141,6 +175,34 @@ export interface ProjectStatus {
   sharing: 'shared' | 'private' | 'excluded'
 }
 
+/** What the node was started with, as far as it decides what is kept and shown. */
+export interface NodeSettings {
+  /** Days for which the team's logs are kept, and one's own history. */
+  retentionDays: number
+  historyDays: number
+  /** Extensions whose base names may be shown, without a dot; null: all. */
+  basenameAllowlist: string[] | null
+}
+
+/** What a `.vibeteaignore` keeps out, or kept out while it lay there. */
+export interface IgnoredStatus {
+  directory: string
+  /** Everything where there is none. */
+  patterns: string[]
+  /** RFC 3339 UTC; null where it is not known since when. */
+  from: string | null
+  /** null while it lies there. */
+  to: string | null
+}
+
+/** What the node said without being asked. */
+export interface NoticeStatus {
+  level: 'info' | 'warning' | 'error'
+  message: string
+  /** RFC 3339 UTC. */
+  at: string
+}
+
 export interface StatusAnswer {
   node: {
     version: string
@@ -156,6 +218,13 @@ export interface StatusAnswer {
   logs: LogStatus[]
   sources: SourceStatus[]
   projects: ProjectStatus[]
+  /** What holds for projects about which nothing was decided. */
+  newProjects: 'shared' | 'private'
+  /** By directory, then time. */
+  ignored: IgnoredStatus[]
+  settings: NodeSettings
+  /** The last ones since the start, oldest first. */
+  notices: NoticeStatus[]
   archive: null
   /** What was left out or refused, by reason, such as `invalid_event`, `invalid_line`, `line_too_long`, `wrong_key`. */
   refused: Record<string, number>
@@ -179,6 +248,12 @@ export interface MemberRow {
   /** Copies the team's logs into an archive. */
   isArchiver: boolean
   isSelf: boolean
+  /** How far the clock on their wall is ahead of UTC, as their node says; null before it has. */
+  utcOffsetMinutes: number | null
+  /** Events of theirs that are here. */
+  eventsHeld: number
+  /** When something last happened in their sessions, as far as it is here; null where there is none. */
+  lastSessionAt: string | null
 }
 
 export interface MembersAnswer {
@@ -221,9 +296,24 @@ export interface OverlapsAnswer {
   overlaps: Overlap[]
 }
 
+/** Sessions that edited one file at a time, each within ten minutes of another. */
+export interface Meeting extends Overlap {
+  /** The first of these edits and the last, RFC 3339 UTC. */
+  from: string
+  to: string
+}
+
+/** What `GET /api/overlaps` answers for a time, the latest first. */
+export interface MeetingsAnswer {
+  overlaps: Meeting[]
+}
+
 /** An event of the outbox exactly as it stands in the log that teammates read. */
 export interface OutboxAnswer {
+  /** Oldest first. */
   events: Event[]
+  /** Goes back as `before` for what left earlier; null at the end. */
+  next: string | null
 }
 
 export interface ErrorAnswer {

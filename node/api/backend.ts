@@ -4,6 +4,7 @@ import type {
   EventRow,
   EventsAnswer,
   HeatmapAnswer,
+  MeetingsAnswer,
   MembersAnswer,
   OutboxAnswer,
   OverlapsAnswer,
@@ -14,6 +15,7 @@ import type {
   StatsAnswer,
   StatsBy,
   StatusAnswer,
+  TimelineAnswer,
 } from '../../core/api.ts'
 import type { Assistant, EventType } from '../../core/events.ts'
 import type { SessionStateName } from '../../core/sessions.ts'
@@ -33,7 +35,9 @@ export interface Backend {
   stats(query: StatsQuery): Promise<StatsAnswer>
   members(): Promise<MembersAnswer>
   overlaps(): Promise<OverlapsAnswer>
-  outbox(limit: number): Promise<OutboxAnswer>
+  timeline(query: TimelineQuery): Promise<TimelineAnswer>
+  meetings(query: Span): Promise<MeetingsAnswer>
+  outbox(query: OutboxQuery): Promise<OutboxAnswer>
   /** Prometheus text. */
   metrics(): Promise<string>
   /** Does a write; what it answers is sent as JSON. */
@@ -45,22 +49,22 @@ export interface EventFilter {
   source?: readonly string[]
   type?: readonly EventType[]
   project?: readonly string[]
+  assistant?: readonly Assistant[]
   session?: string
 }
 
 export interface EventsQuery extends EventFilter {
-  assistant?: readonly Assistant[]
   /** 1–1000. */
   limit: number
   before?: string
   after?: string
   order: 'arrival' | 'time'
+  /** Without a cursor: which of those that fit the page is of, the newest unless said. It is newest first either way. */
+  first?: 'newest' | 'oldest'
   /** ms since 1970, inclusive and exclusive. */
   from?: number
   to?: number
   /** Full text over names: project, tool, file, model, agent type. */
-  /** Without a cursor: which of those that fit the page is of, the newest unless said. It is newest first either way. */
-  first?: 'newest' | 'oldest'
   q?: string
 }
 
@@ -68,10 +72,6 @@ export interface SessionsQuery {
   state?: readonly SessionStateName[]
   from?: number
   to?: number
-}
-
-export interface HeatmapQuery {
-  days: 7 | 30
   /** Every word begins the handle, the project, the machine or the assistant; those that ended long ago included. */
   q?: string
   /** 1–1000; only with `q`. */
@@ -87,14 +87,30 @@ export interface Span {
 export interface TimelineQuery extends Span {
   /** Of the density, ms. */
   stepMs: number
+}
+
+export interface HeatmapQuery {
+  days: 7 | 30
   timeZone: string
+  /** Hours after midnight at which a day begins, 0–23. */
+  dayStart: number
   source?: readonly string[]
+  /** Whether the archive is asked anew now, as a person wants it. */
+  retry: boolean
 }
 
 export interface StatsQuery {
   /** 1–365. */
   days: number
   by: StatsBy
+}
+
+export interface OutboxQuery {
+  /** 1–1000. */
+  limit: number
+  before?: string
+  /** Keys of projects. */
+  project?: readonly string[]
 }
 
 /** What `/ws` sends on. */

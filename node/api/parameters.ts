@@ -125,7 +125,10 @@ export const sessionsParameters = z
     limit: z.exactOptional(whole(1, 1000)),
   })
   .refine(isOrdered, ORDERED)
-  .refine(({ q, limit }) => q !== undefined || limit === undefined, { path: ['limit'], error: 'only with "q"' })
+  .refine(({ q, limit }) => q !== undefined || limit === undefined, {
+    path: ['limit'],
+    error: 'only with "q"',
+  })
 
 const MAX_SPAN_MS = 8 * 86_400_000
 const MAX_STEPS = 2000
@@ -149,13 +152,18 @@ export const overlapsParameters = z
     error: '"from" and "to", or neither',
   })
   .refine(isOrdered, ORDERED)
+  .refine(isShort, SHORT)
 
 export const heatmapParameters = z.strictObject({
   days: choice(['7', '30'])
     .prefault('7')
     .transform((days) => (days === '7' ? 7 : 30)),
   tz: matching(isTimeZone, 'a time zone by its IANA name, such as Europe/Berlin').prefault('UTC'),
+  dayStart: whole(0, 23).prefault('0'),
   source: z.exactOptional(list(source)),
+  retry: choice(['0', '1'])
+    .prefault('0')
+    .transform((retry) => retry === '1'),
 })
 
 export const statsParameters = z.strictObject({
@@ -163,12 +171,17 @@ export const statsParameters = z.strictObject({
   by: choice(STATS_BY).prefault('source'),
 })
 
-export const outboxParameters = z.strictObject({ limit: whole(1, 1000).prefault('200') })
+export const outboxParameters = z.strictObject({
+  limit: whole(1, 1000).prefault('200'),
+  before: z.exactOptional(cursor),
+  project: z.exactOptional(list(project)),
+})
 
 export const liveParameters = z.strictObject({
   source: z.exactOptional(list(source)),
   type: z.exactOptional(types),
   project: z.exactOptional(list(project)),
+  assistant: z.exactOptional(assistants),
   after: z.exactOptional(cursor),
   /** The least time between two messages, ms. */
   interval: whole(10, 1000).prefault('100'),
@@ -178,7 +191,6 @@ const CODE = 'the code of an address that "vibetea open" printed'
 export const sessionBody = z.strictObject({ code: z.string(CODE).regex(/^[A-Za-z0-9_-]{1,128}$/, CODE) })
 
 const printable = (value: unknown): string => shown(typeof value === 'string' ? value : JSON.stringify(value))
-  assistant: z.exactOptional(assistants),
 
 /** Reads what a caller gave by a schema. Throws a `Refusal` (400) that names what is wrong and what is allowed. */
 export function check<S extends z.ZodType>(schema: S, given: Readonly<Record<string, unknown>>): z.output<S> {

@@ -112,10 +112,14 @@ export function routes(options: RouteOptions): Hono {
     '/api/members',
     plain(() => backend.members()),
   )
-  call(
-    '/api/overlaps',
-    plain(() => backend.overlaps()),
-  )
+  call('/api/overlaps', (context) => {
+    const { from, to } = parameters.check(parameters.overlapsParameters, query(context))
+    return from === undefined || to === undefined ? backend.overlaps() : backend.meetings({ from, to })
+  })
+  call('/api/timeline', (context) => {
+    const { step, ...span } = parameters.check(parameters.timelineParameters, query(context))
+    return backend.timeline({ ...span, stepMs: step * 1000 })
+  })
   call('/api/events', (context) =>
     backend.events(parameters.check(parameters.eventsParameters, query(context))),
   )
@@ -128,7 +132,7 @@ export function routes(options: RouteOptions): Hono {
   })
   call('/api/stats', (context) => backend.stats(parameters.check(parameters.statsParameters, query(context))))
   call('/api/outbox', (context) =>
-    backend.outbox(parameters.check(parameters.outboxParameters, query(context)).limit),
+    backend.outbox(parameters.check(parameters.outboxParameters, query(context))),
   )
 
   app.get('/metrics', async (context) => {
