@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { EVENT_TYPES } from '../../core/events.ts'
+import { ASSISTANTS, EVENT_TYPES } from '../../core/events.ts'
 import { handleOf } from '../../core/handle.ts'
 import {
   type Filters,
@@ -8,6 +8,7 @@ import {
   matches,
   NO_FILTERS,
   readFilters,
+  withFilters,
   writeFilters,
 } from '../../ui/lib/filters.ts'
 import { formatHash, parseHash } from '../../ui/lib/router.svelte.ts'
@@ -21,6 +22,7 @@ const anyFilters: fc.Arbitrary<Filters> = fc.record({
   type: fc.subarray([...EVENT_TYPES]),
   project: names,
   source: names,
+  assistant: fc.subarray([...ASSISTANTS]),
   session: fc.constantFrom('', SESSION),
   q: fc.string({ maxLength: 50 }),
   from: time,
@@ -35,6 +37,18 @@ describe('filters in the address', () => {
       fc.property(anyFilters, (filters) => {
         const hash = formatHash('live', '', writeFilters(filters))
         expect(readFilters(parseHash(hash).params)).toEqual(filters)
+      }),
+    )
+  })
+
+  it('leave alone what else is in the address, and take the place of other filters', () => {
+    const given = new URLSearchParams('kiosk=1&type=error&q=old&from=2026-11-20T08:00:00.000Z')
+    fc.assert(
+      fc.property(anyFilters, (filters) => {
+        const params = withFilters(given, filters)
+        expect(params.get('kiosk')).toBe('1')
+        expect(readFilters(params)).toEqual(filters)
+        expect(params.size).toBe(writeFilters(filters).size + 1)
       }),
     )
   })
@@ -60,10 +74,12 @@ describe('filters in the address', () => {
 describe('a row passes', () => {
   const passes = (change: Partial<Filters>) => matches({ ...NO_FILTERS, ...change }, edit)
 
-  it('by what happened, project, person, session', () => {
+  it('by what happened, project, person, assistant, session', () => {
     expect(passes({ type: ['tool'], project: ['web-app'], source: [edit.source], session: SESSION })).toBe(
       true,
     )
+    expect(passes({ assistant: ['claude'] })).toBe(true)
+    expect(passes({ assistant: ['gemini', 'codex'] })).toBe(false)
     expect(passes({ type: ['error'] })).toBe(false)
     expect(passes({ project: ['infra'] })).toBe(false)
     expect(passes({ source: ['other-ybndrf'] })).toBe(false)

@@ -73,3 +73,11 @@ it('what is urgent has a key before what came later', () => {
   press('Escape')
   expect(done).toEqual(['urgent', 'later'])
 })
+
+it('what a key does can be chosen from a list as well, also once keys are switched off', () => {
+  isOn = false
+  expect([shortcuts.has('t'), shortcuts.has('i')]).toEqual([true, false])
+  shortcuts.run('t')
+  shortcuts.run('i')
+  expect(done).toEqual(['theme'])
+})

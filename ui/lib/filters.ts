@@ -1,5 +1,5 @@
 import type { EventRow } from '../../core/api.ts'
-import { EVENT_TYPES, type EventType } from '../../core/events.ts'
+import { type Assistant, ASSISTANTS, EVENT_TYPES, type EventType } from '../../core/events.ts'
 import { isAmong } from '../../core/project-key.ts'
 import { isFound } from '../../core/search.ts'
 import type { Params } from './api.ts'
@@ -9,6 +9,7 @@ export interface Filters {
   type: EventType[]
   project: string[]
   source: string[]
+  assistant: Assistant[]
   session: string
   /** Full text over names; the node searches. */
   q: string
@@ -21,6 +22,7 @@ export const NO_FILTERS: Filters = {
   type: [],
   project: [],
   source: [],
+  assistant: [],
   session: '',
   q: '',
   from: null,
@@ -44,6 +46,7 @@ export function readFilters(params: URLSearchParams): Filters {
     type: EVENT_TYPES.filter((type) => list(params, 'type').includes(type)),
     project: list(params, 'project'),
     source: list(params, 'source'),
+    assistant: ASSISTANTS.filter((assistant) => list(params, 'assistant').includes(assistant)),
     session: (params.get('session') ?? '').slice(0, MAX_TEXT),
     q: (params.get('q') ?? '').slice(0, MAX_TEXT),
     from: time(params, 'from'),
@@ -58,12 +61,22 @@ export function writeFilters(filters: Filters): URLSearchParams {
   )
 }
 
+/** An address's parameters with other filters; what else they hold stays. */
+export function withFilters(params: URLSearchParams, filters: Filters): URLSearchParams {
+  const names = Object.keys(toParams(NO_FILTERS))
+  return new URLSearchParams([
+    ...writeFilters(filters),
+    ...[...params].filter(([name]) => !names.includes(name)),
+  ])
+}
+
 /** The filters as `/api/events` takes them. */
-export function toParams({ type, project, source, session, q, from, to }: Filters): Params {
+export function toParams({ type, project, source, assistant, session, q, from, to }: Filters): Params {
   return {
     type: type.join(','),
     project: project.join(','),
     source: source.join(','),
+    assistant: assistant.join(','),
     session,
     q,
     from: from === null ? undefined : new Date(from).toISOString(),
@@ -77,10 +90,11 @@ export function isEmpty(filters: Filters): boolean {
 
 /** Whether a row passes; for `q`, whether the node's search would find it. */
 export function matches(filters: Filters, row: EventRow): boolean {
-  const { type, project, source, session, q, from, to } = filters
+  const { type, project, source, assistant, session, q, from, to } = filters
   if (type.length && !type.includes(row.eventType)) return false
   if (project.length && !isAmong(project, row.payload)) return false
   if (source.length && !source.includes(row.source)) return false
+  if (assistant.length && !assistant.includes(row.payload.assistant)) return false
   if (session && row.payload.sessionId !== session) return false
   if (from !== null && Date.parse(row.timestamp) < from) return false
   if (to !== null && Date.parse(row.timestamp) >= to) return false

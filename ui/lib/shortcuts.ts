@@ -1,30 +1,56 @@
-/** Single-key shortcuts. */
-export const SHORTCUTS = [
-  ['space', 'pause or follow the feed'],
-  ['.', 'newest event'],
-  ['j', 'older event'],
-  ['k', 'newer event'],
-  ['Enter', "the event's session"],
-  ['[', 'an hour back'],
-  [']', 'an hour forward'],
-  ['/', 'search or jump (also Ctrl K)'],
-  ['f', 'filter'],
-  ['x', 'clear the filters'],
-  ['m', 'only mine'],
-  ['e', 'only errors'],
-  ['g l', 'live feed'],
-  ['g t', 'timeline'],
-  ['g h', 'heat map'],
-  ['g p', 'people'],
-  ['g u', 'usage'],
-  ['g y', 'history'],
-  ['g s', 'settings'],
-  ['i', 'invite'],
-  ['t', 'theme'],
-  ['?', 'this list'],
-  ['Esc', 'close, leave'],
+/** Single-key shortcuts, in groups as the list of them shows them. */
+export const SHORTCUT_GROUPS = [
+  {
+    name: 'Feed and history',
+    keys: [
+      ['space', 'pause or follow the feed'],
+      ['.', 'newest event'],
+      ['j', 'older event'],
+      ['k', 'newer event'],
+      ['Enter', "the event's session"],
+      ['[', 'an hour back'],
+      [']', 'an hour forward'],
+    ],
+  },
+  {
+    name: 'Filters',
+    keys: [
+      ['f', 'filter'],
+      ['m', 'only mine'],
+      ['e', 'only errors'],
+      ['x', 'clear the filters'],
+    ],
+  },
+  {
+    name: 'Go to',
+    keys: [
+      ['g l', 'live feed'],
+      ['g t', 'timeline'],
+      ['g h', 'heat map'],
+      ['g p', 'people'],
+      ['g u', 'usage'],
+      ['g y', 'history'],
+      ['g s', 'settings'],
+    ],
+  },
+  {
+    name: 'Everywhere',
+    keys: [
+      ['/', 'search or jump'],
+      ['c', 'copy a link to this view'],
+      ['i', 'invite'],
+      ['t', 'theme'],
+      ['?', 'this list'],
+      ['Esc', 'close, leave'],
+    ],
+  },
 ] as const
-export type Shortcut = (typeof SHORTCUTS)[number][0]
+export type Shortcut = (typeof SHORTCUT_GROUPS)[number]['keys'][number][0]
+
+/** What each shortcut does, in words. */
+export const SHORTCUT_WORDS = Object.fromEntries(
+  SHORTCUT_GROUPS.flatMap<readonly [string, string]>(({ keys }) => keys),
+) as Record<Shortcut, string>
 
 const SECOND_KEY_MS = 1000
 const KEEP_SPACE = 'button, a, summary, select, [role=gridcell], [role=button]'
@@ -52,6 +78,16 @@ export class Shortcuts {
     return () => (this.#bindings = this.#bindings.filter((binding) => !own.includes(binding)))
   }
 
+  /** Whether a shortcut does something where the page is now. */
+  has(name: Shortcut): boolean {
+    return this.#bound(name) !== undefined
+  }
+
+  /** Does what a shortcut does, for who chooses it from a list, also where single keys are off. */
+  run(name: Shortcut): void {
+    this.#bound(name)?.()
+  }
+
   press(event: Key): void {
     const target = event.target instanceof Element ? event.target : null
     if (
@@ -66,10 +102,14 @@ export class Shortcuts {
     this.#gAt = event.key === 'g' && !isSecond ? event.timeStamp : -Infinity
     const name = isSecond ? `g ${event.key}` : ({ ' ': 'space', Escape: 'Esc' }[event.key] ?? event.key)
     if ((name === 'space' || name === 'Enter') && target?.closest(KEEP_SPACE)) return
-    const bound = this.#bindings.filter((binding) => binding.name === name)
-    const binding = bound.findLast(({ isUrgent }) => isUrgent) ?? bound.at(-1)
-    if (!binding) return
+    const handler = this.#bound(name)
+    if (!handler) return
     event.preventDefault()
-    binding.handler()
+    handler()
+  }
+
+  #bound(name: string): (() => void) | undefined {
+    const bound = this.#bindings.filter((binding) => binding.name === name)
+    return (bound.findLast(({ isUrgent }) => isUrgent) ?? bound.at(-1))?.handler
   }
 }
