@@ -3,8 +3,8 @@ import type {
   Actions,
   EventRow,
   EventsAnswer,
-  Gap,
   HeatmapAnswer,
+  MeetingsAnswer,
   MemberRow,
   MembersAnswer,
   OutboxAnswer,
@@ -15,8 +15,11 @@ import type {
   SessionsAnswer,
   StatsAnswer,
   StatusAnswer,
+  TimelineAnswer,
 } from '../core/api.ts'
 import { compare } from '../core/buckets.ts'
+import type { Event } from '../core/events.ts'
+import { isAmong } from '../core/project-key.ts'
 import type { Sharing } from '../core/rule.ts'
 import { Announced } from './announced.ts'
 import type {
@@ -25,16 +28,23 @@ import type {
   HeatmapQuery,
   LiveFeed,
   NodeAction,
+  OutboxQuery,
   SessionsQuery,
+  Span,
   StatsQuery,
+  TimelineQuery,
 } from './api/backend.ts'
 import type { Device } from './device.ts'
+import type { ArchiveHistory } from './archive/history.ts'
+import { heatGaps } from './heat-gaps.ts'
 import type { Settings } from './home/settings.ts'
 import type { SharingDecisions } from './home/sharing.ts'
+import { Holdings } from './holdings.ts'
 import type { Index } from './index/index.ts'
 import type { Membership } from './membership.ts'
 import type { PrivateLog } from './log/private-log.ts'
 import { prometheus } from './metrics.ts'
+import { ignoredStatus, settingsStatus } from './home-status.ts'
 import type { Notices } from './notices.ts'
 import type { Sources } from './sources/sources.ts'
 import { VERSION } from './version.ts'
@@ -48,8 +58,12 @@ export interface BackendOptions {
   index: Index
   sources: Sources
   membership: Membership
+  /** What the archive knows; null where none is set. */
+  history: ArchiveHistory | null
   /** RFC 3339 UTC. */
   startedAt: string
+  /** How far the clock on the wall is ahead of UTC at a time (ms), in minutes. */
+  utcOffsetAt: (ms: number) => number
   /** ms since 1970. */
   now: () => number
 }
@@ -65,11 +79,13 @@ export class NodeBackend implements Backend {
   readonly live: LiveFeed
   readonly #options: BackendOptions
   readonly #announced: Announced
+  readonly #holdings: Holdings
 
   constructor(options: BackendOptions) {
     this.#options = options
     const { index, notices, membership, sources, now } = options
     this.#announced = new Announced({ isAlive: (sessionId) => sources.isAlive(sessionId), now })
+    this.#holdings = new Holdings(index)
     index.onSessions((rows) => this.#announced.begun(rows))
     this.live = {
       get head() {
@@ -112,6 +128,10 @@ export class NodeBackend implements Backend {
       ],
       sources: sources.status(),
       projects: withDecided(seen, sharing),
+      newProjects: sharing.newProjects,
+      ignored: ignoredStatus(sharing.ignored),
+      settings: settingsStatus(settings),
+      notices: this.#options.notices.last(),
       archive: null,
       refused: { ...(invalid > 0 && { invalid_event: invalid }), ...sources.refused, ...team?.refused },
     }
@@ -127,32 +147,50 @@ export class NodeBackend implements Backend {
     return { sessions: [...this.#withLocals(sessions), ...this.#announced.rows(query)] }
   }
 
-  heatmap(query: HeatmapQuery): Promise<HeatmapAnswer> {
-    const { index, sharing, device, now } = this.#options
-    const gaps = sharing.pauses().map(({ from, to }): Gap => ({
-      source: device.source,
-      from: new Date(from).toISOString(),
-      to: new Date(Math.min(to, now())).toISOString(),
-      reason: 'paused',
-    }))
-    return index.heatmap(query, gaps)
+  async heatmap({ retry, ...query }: HeatmapQuery): Promise<HeatmapAnswer> {
+    const { index, sharing, device, settings, history, now } = this.#options
+    const { historyDays, retentionDays } = settings
+    const known = history?.current(retry)
+    const gaps = await heatGaps(query.days, {
+      historyDays,
+      retentionDays,
+      self: device.source,
+      pauses: sharing.pauses(),
+      peers: this.#peers(),
+      lastAt: (source) => index.lastBucketAt(source),
+      now: now(),
+    })
+    const answer = await index.heatmap(query, { gaps, archived: known?.counts ?? [] })
+    return { ...answer, meta: { ...answer.meta, history: known?.status ?? null } }
   }
 
   stats({ by, days }: StatsQuery): Promise<StatsAnswer> {
     return this.#options.index.stats(by, days)
   }
 
-  members(): Promise<MembersAnswer> {
-    return Promise.resolve({ members: this.#members() })
+  async members(): Promise<MembersAnswer> {
+    await this.#holdings.refresh()
+    return { members: this.#members() }
   }
 
   async overlaps(): Promise<OverlapsAnswer> {
     return { overlaps: await this.#options.index.overlaps(this.#options.device.source) }
   }
 
+  async meetings({ from, to }: Span): Promise<MeetingsAnswer> {
+    const { index, device } = this.#options
+    return { overlaps: await index.meetings(device.source, from, to) }
+  }
+
+  async timeline(query: TimelineQuery): Promise<TimelineAnswer> {
+    const { sessions, more } = await this.#options.index.timeline(query)
+    return { sessions: this.#withLocals(sessions), more }
+  }
+
   /** Without a team there is no log that anyone else reads: nothing has left. */
-  async outbox(limit: number): Promise<OutboxAnswer> {
-    return { events: (await this.#options.membership.team?.outbox(limit)) ?? [] }
+  async outbox({ project, ...page }: OutboxQuery): Promise<OutboxAnswer> {
+    const isWanted = ({ payload }: Event) => !project || isAmong(project, payload)
+    return (await this.#options.membership.team?.outbox({ ...page, isWanted })) ?? { events: [], next: null }
   }
 
   async metrics(): Promise<string> {
@@ -198,12 +236,13 @@ export class NodeBackend implements Backend {
 
   /** Without a team one is alone. */
   #members(): MemberRow[] {
-    const { device, settings, membership, now } = this.#options
-    if (membership.team) return membership.team.members()
+    const { device, settings, membership, utcOffsetAt, now } = this.#options
+    if (membership.team) return this.#holdings.with(membership.team.members())
+    const utcOffsetMinutes = utcOffsetAt(now())
     const lastSeen = new Date(now()).toISOString()
     const self = { device: device.key.device, source: device.source, name: settings.hostName, lastSeen }
     const here = { connection: null, behind: 0, version: VERSION, isArchiver: false, isSelf: true }
-    return [{ ...self, ...here, role: 'member', presence: 'online' }]
+    return this.#holdings.with([{ ...self, ...here, utcOffsetMinutes, role: 'member', presence: 'online' }])
   }
 
   /** Adds what only this machine knows of its own sessions. */

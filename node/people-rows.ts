@@ -9,7 +9,15 @@ import type { Writer } from '../core/writer.ts'
 
 export interface TeamView {
   /** The device's text, and what is known of it only here. */
-  self: { device: string; source: string; name: string; role: Role; version: string; presence: Presence }
+  self: {
+    device: string
+    source: string
+    name: string
+    role: Role
+    version: string
+    presence: Presence
+    utcOffsetMinutes: number
+  }
   writers: readonly Writer[]
   profileOf(device: Uint8Array): Profile | null
   connectionOf(noise: Uint8Array): Connection
@@ -56,6 +64,7 @@ export function peersOf(view: TeamView): PeerStatus[] {
         problem:
           logs.find(({ problem }) => problem !== null)?.problem ??
           clockProblem(profile?.name ?? source, view.clockAheadOf(writer.device) ?? 0),
+        clockAheadMs: view.clockAheadOf(writer.device),
       }
     })
   return rows.sort((a, b) => compare(a.name, b.name) || compare(a.device, b.device))
@@ -75,11 +84,14 @@ export function clockProblem(name: string, aheadMs: number): string | null {
   )
 }
 
+/** A member without what the index knows of them. */
+export type RosterRow = Omit<MemberRow, 'eventsHeld' | 'lastSessionAt'>
+
 /** Everyone: oneself first, then the others by name. */
-export function membersOf(view: TeamView, peers: readonly PeerStatus[]): MemberRow[] {
+export function membersOf(view: TeamView, peers: readonly PeerStatus[]): RosterRow[] {
   const { self } = view
   const writers = latestOf(view.writers)
-  const own: MemberRow = {
+  const own: RosterRow = {
     device: self.device,
     source: self.source,
     name: self.name,
@@ -91,10 +103,12 @@ export function membersOf(view: TeamView, peers: readonly PeerStatus[]): MemberR
     version: self.version,
     isArchiver: false,
     isSelf: true,
+    utcOffsetMinutes: self.utcOffsetMinutes,
   }
   const others = peers.map(
-    ({ device, source, name, role, connection, behind, lastSeen, version }): MemberRow => {
+    ({ device, source, name, role, connection, behind, lastSeen, version }): RosterRow => {
       const key = writers.get(device)!.device
+      const profile = view.profileOf(key)
       return {
         device,
         source,
@@ -105,8 +119,9 @@ export function membersOf(view: TeamView, peers: readonly PeerStatus[]): MemberR
         behind,
         lastSeen,
         version,
-        isArchiver: view.profileOf(key)?.isArchiver ?? false,
+        isArchiver: profile?.isArchiver ?? false,
         isSelf: false,
+        utcOffsetMinutes: profile?.utcOffsetMinutes ?? null,
       }
     },
   )

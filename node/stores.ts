@@ -45,7 +45,7 @@ export type Closes = (() => Promise<void>)[]
 export async function openStores(options: StoresOptions, closes: Closes): Promise<Stores> {
   const { settings, log, random, now } = options
   const { home } = settings
-  const notices = new Notices(log)
+  const notices = new Notices(log, now)
   const warn = (sentence: string) => notices.say('warning', sentence)
   await openHome(home, warn)
   const startedAt = new Date(now()).toISOString()

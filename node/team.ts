@@ -1,4 +1,4 @@
-import type { LogStatus, MemberRow, PeerStatus, TeamStatus } from '../core/api.ts'
+import type { LogStatus, PeerStatus, TeamStatus } from '../core/api.ts'
 import { equalBytes } from '../core/bytes.ts'
 import type { Event } from '../core/events.ts'
 import { keyText } from '../core/secrets.ts'
@@ -10,8 +10,9 @@ import { StateLog } from './log/state-log.ts'
 import { TeamFeed } from './log/team-feed.ts'
 import type { TeamLog } from './log/team-log.ts'
 import { Mesh } from './mesh/net.ts'
-import { lastEvents } from './outbox.ts'
+import { lastEvents, type OutboxPage } from './outbox.ts'
 import { People } from './people.ts'
+import type { RosterRow } from './people-rows.ts'
 import { DAY_MS, firstSince, forgetOld, type RetentionOptions } from './retention.ts'
 import { TeamIdentity } from './team-identity.ts'
 import { openTeamParts, type TeamParts, type TeamPartsOptions } from './team-parts.ts'
@@ -32,6 +33,8 @@ export interface TeamOptions extends TeamPartsOptions {
   isNew: boolean
   sharing: SharingDecisions
   index: Index
+  /** How far the clock on the wall is ahead of UTC at a time (ms), in minutes. */
+  utcOffsetAt: (ms: number) => number
   /** This device's log cannot go on, as peers have another history of it. */
   onLost: () => void
   /** What goes wrong in the background ends the node. */
@@ -105,7 +108,7 @@ export class Team {
     return this.#people.peers()
   }
 
-  members(): MemberRow[] {
+  members(): RosterRow[] {
     return this.#people.members()
   }
 
@@ -137,8 +140,8 @@ export class Team {
     this.#mesh?.core.publish('statement', this.#identity.statement('floor', floor))
   }
 
-  /** The last events that left this machine, oldest first, as they stand in its logs, former ones too. */
-  async outbox(limit: number): Promise<Event[]> {
+  /** The last events that left this machine, see `lastEvents`, as they stand in its logs, former ones too. */
+  async outbox(page: OutboxPage): ReturnType<typeof lastEvents> {
     const { roster, store } = this.#parts
     const { publicKey } = this.#options.device.key
     const begunAt = (log: TeamLog) =>
@@ -146,7 +149,7 @@ export class Team {
     const own = store.logs().filter(({ device }) => equalBytes(device, publicKey))
     return lastEvents(
       own.toSorted((a, b) => begunAt(a) - begunAt(b)),
-      limit,
+      page,
     )
   }
 
@@ -253,8 +256,9 @@ export class Team {
   }
 
   #beat(): void {
-    const { timers } = this.#options
+    const { timers, onError } = this.#options
     this.#people.tellPresence()
+    this.#people.keepIntroduced().catch(onError)
     const state = `${this.status().reach.message} ${this.#people.connections()}`
     if (state !== this.#told) this.#tell()
     this.#told = state

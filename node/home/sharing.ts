@@ -74,6 +74,11 @@ export class SharingDecisions {
     return general === 'excluded' ? 'excluded' : (own ?? general ?? 'private')
   }
 
+  /** What holds for projects about which nothing was decided. */
+  get newProjects(): 'shared' | 'private' {
+    return this.#state.newProjects ? 'shared' : 'private'
+  }
+
   /** Every project that something was decided about, by name; each under the tag that it has now, where that is known. */
   projects(): ProjectDecision[] {
     return [...this.#state.decisions]

@@ -53,14 +53,18 @@ test('when somebody was last met is kept, and written once a minute at most', as
 
 test('the outbox is the last events of the log, oldest first, page by page', async () => {
   const event = (n: number) => ({ id: `evt_${n}` }) as Event
-  const blocks = Array.from({ length: 200 }, (_, seq) => ({ events: [event(2 * seq), event(2 * seq + 1)] }))
+  const blocks = Array.from({ length: 200 }, (_, seq) => ({
+    seq,
+    events: [event(2 * seq), event(2 * seq + 1)],
+  }))
   const log = {
+    core: 'later',
     floor: 10,
     length: 200,
     read: async (seq: number, limit: number) => blocks.slice(seq, seq + limit),
   }
-  const before = { floor: 0, length: 1, read: async () => [{ events: [event(-1)] }] }
-  const ids = async (limit: number) => (await lastEvents([before, log], limit)).map(({ id }) => id)
+  const before = { core: 'before', floor: 0, length: 1, read: async () => [{ seq: 0, events: [event(-1)] }] }
+  const ids = async (limit: number) => (await lastEvents([before, log], { limit })).events.map(({ id }) => id)
   expect(await ids(3)).toEqual(['evt_397', 'evt_398', 'evt_399'])
   expect(await ids(200)).toHaveLength(200)
   expect((await ids(1000)).slice(0, 2)).toEqual(['evt_-1', 'evt_20'])
@@ -116,4 +120,43 @@ test('of its own log a device forgets what happened long ago, up to the first bl
   expect(await firstSince(log(0), 7 * 86_400_000)).toBe(3)
   expect(await firstSince(log(1), 0)).toBe(1)
   expect(await firstSince(log(0), 30 * 86_400_000)).toBe(5)
+})
+
+test('the outbox goes back from where a page began, of some projects alone, and looks no further than it must', async () => {
+  const event = (n: number) =>
+    ({ id: `evt_${n}`, payload: { project: n % 100 ? 'web' : 'api' } }) as unknown as Event
+  const blocks = Array.from({ length: 10_000 }, (_, seq) => ({
+    seq,
+    events: [event(2 * seq), event(2 * seq + 1)],
+  }))
+  let read = 0
+  const log = {
+    core: 'log',
+    floor: 1,
+    length: blocks.length,
+    read: async (seq: number, limit: number) => {
+      read += limit
+      return blocks.slice(seq, seq + limit)
+    },
+  }
+  const first = await lastEvents([log], { limit: 3 })
+  expect(first.events.map(({ id }) => id)).toEqual(['evt_19997', 'evt_19998', 'evt_19999'])
+  const second = await lastEvents([log], { limit: 2, before: first.next! })
+  expect(second.events.map(({ id }) => id)).toEqual(['evt_19995', 'evt_19996'])
+  read = 0
+  const ofApi = (before?: string) =>
+    lastEvents([log], {
+      limit: 1000,
+      ...(before !== undefined && { before }),
+      isWanted: ({ payload }) => payload.project === 'api',
+    })
+  const found: string[] = []
+  let page = await ofApi()
+  expect(read).toBeLessThan(5000)
+  for (; page.next !== null; page = await ofApi(page.next)) found.unshift(...page.events.map(({ id }) => id))
+  found.unshift(...page.events.map(({ id }) => id))
+  expect(found).toEqual(Array.from({ length: 199 }, (_, i) => `evt_${100 * (i + 1)}`))
+  for (const before of ['elsewhere.4.2', 'log', 'log.x.2']) {
+    await expect(lastEvents([log], { limit: 1, before })).rejects.toMatchObject({ code: 'invalid_cursor' })
+  }
 })

@@ -16,7 +16,7 @@ import type { Event } from '../../core/events.ts'
 import { isAmong } from '../../core/project-key.ts'
 import { isFound, isSessionFound, searchedWords } from '../../core/search.ts'
 import { TEAM_KEY_LENGTH } from '../../core/team-key.ts'
-import type { Backend, EventsQuery, HeatmapQuery, LiveFeed, SessionsQuery } from '../../node/api/backend.ts'
+import type { Backend, EventsQuery, HeatmapQuery, LiveFeed, OutboxQuery, SessionsQuery } from '../../node/api/backend.ts'
 import { FakeTeam, others, OWN_VERSION } from './fake-team.ts'
 import { SessionBook } from './fake-sessions.ts'
 import { PEOPLE, type Person, randomFrom, toRow } from './fake-world.ts'
@@ -35,6 +35,8 @@ export class FakeBackend implements Backend {
   readonly rows: EventRow[] = []
   backfill: SourceStatus['backfill'] = null
   pausedUntil: string | null = null
+  ignored: StatusAnswer['ignored'] = []
+  notices: StatusAnswer['notices'] = []
   projects: ProjectStatus[]
   /** Who else there is; none where there is nobody but oneself. */
   readonly team: FakeTeam
@@ -172,6 +174,10 @@ export class FakeBackend implements Backend {
       logs: [{ key: 'pretend', source, kind: 'private', blocks: this.rows.length, bytes: 4096, behind: 0 }],
       sources: [claude],
       projects: this.projects,
+      newProjects: 'private',
+      ignored: this.ignored,
+      settings: { retentionDays: 30, historyDays: 365, basenameAllowlist: null },
+      notices: this.notices,
       archive: null,
       refused: {},
     })
@@ -181,11 +187,16 @@ export class FakeBackend implements Backend {
     return Promise.resolve({ overlaps: this.team.overlaps })
   }
 
-  outbox(limit: number): ReturnType<Backend['outbox']> {
-    const isShared = ({ payload }: Event) =>
-      this.projects.some(({ project, sharing }) => project === payload.project && sharing === 'shared')
-    const events = this.rows.filter(isShared).slice(-limit).map(toEvent)
-    return Promise.resolve({ events: this.#people.length > 1 ? events : [] })
+  outbox({ limit, before, project }: OutboxQuery): ReturnType<Backend['outbox']> {
+    const own = this.#people[0]?.source
+    const isShared = ({ source, payload }: Event) =>
+      source === own &&
+      (!project || isAmong(project, payload)) &&
+      this.projects.some((row) => row.project === payload.project && row.sharing === 'shared')
+    const left = this.#people.length > 1 ? this.rows.filter(isShared) : []
+    const end = before === undefined ? left.length : Number(before)
+    const next = end > limit ? String(end - limit) : null
+    return Promise.resolve({ events: left.slice(Math.max(0, end - limit), end).map(toEvent), next })
   }
 
   metrics(): Promise<string> {
@@ -235,6 +246,7 @@ function passes(
     (type?.includes(row.eventType) ?? true) &&
     (!project || isAmong(project, row.payload)) &&
     (source?.includes(row.source) ?? true) &&
+    (assistant?.includes(row.payload.assistant) ?? true) &&
     (session === undefined || session === row.payload.sessionId) &&
     (from === undefined || at >= from) &&
     (to === undefined || at < to)
@@ -246,7 +258,6 @@ function toEvent({ id, source, timestamp, eventType, payload }: EventRow): Event
 }
 
 /** A month of working days, busiest before noon and in the afternoon. */
-    (assistant?.includes(row.payload.assistant) ?? true) &&
 function history(people: readonly Person[], now: number): BucketCount[] {
   const random = randomFrom(7)
   const today = bucketOf(now)

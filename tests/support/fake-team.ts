@@ -25,7 +25,11 @@ function member({ source, name }: Pick<Person, 'source' | 'name'>): FakeMember {
     lastSeen: null,
     version: OWN_VERSION,
     isArchiver: false,
+    utcOffsetMinutes: 0,
+    eventsHeld: 0,
+    lastSessionAt: null,
     problem: null,
+    clockAheadMs: null,
   }
 }
 
@@ -80,8 +84,8 @@ export class FakeTeam {
 
   members(): MemberRow[] {
     return this.#members.map((row, i) => {
-      const { device, source, name, role, presence, behind, lastSeen, version, isArchiver } = row
-      const known = { device, source, name, role, presence, behind, lastSeen, version, isArchiver }
+      const known: Omit<FakeMember, 'problem'> & Partial<FakeMember> = { ...row }
+      delete known.problem
       return { ...known, isSelf: i === 0, connection: i ? row.connection : null }
     })
   }

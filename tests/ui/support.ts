@@ -54,6 +54,9 @@ export function memberRow(change: Partial<MemberRow> = {}): MemberRow {
     version: '0.1.0',
     isArchiver: false,
     isSelf: false,
+    utcOffsetMinutes: null,
+    eventsHeld: 0,
+    lastSessionAt: null,
     ...change,
   }
 }
@@ -61,7 +64,7 @@ export function memberRow(change: Partial<MemberRow> = {}): MemberRow {
 export function peerStatus(change: Partial<PeerStatus> = {}): PeerStatus {
   const { device, source, name, role, behind, lastSeen, version } = memberRow()
   const place = { device, source, name, role, behind, lastSeen, version }
-  return { ...place, connection: 'direct', problem: null, ...change }
+  return { ...place, connection: 'direct', problem: null, clockAheadMs: null, ...change }
 }
 
 /** A file that sessions of some sources edit, the latest first; oneself is `ada-ybndrf`. */
@@ -127,6 +130,10 @@ export const STATUS: StatusAnswer = {
   logs: [],
   sources: [],
   projects: [],
+  newProjects: 'private',
+  ignored: [],
+  settings: { retentionDays: 30, historyDays: 365, basenameAllowlist: null },
+  notices: [],
   archive: null,
   refused: {},
 }

@@ -1,6 +1,8 @@
 import type { ActionName, Actions, ErrorAnswer, Invitation } from '../../core/api.ts'
 
 const TOKEN_KEY = 'vibetea.token'
+/** A node that says nothing for so long is one that hangs. */
+const TIMEOUT_MS = 30_000
 
 /** A call that failed: `status` 0 and code `unreachable` where no node answered. */
 export class ApiError extends Error {
@@ -71,18 +73,41 @@ export class Api {
     const headers: Record<string, string> = {}
     if (this.token) headers.Authorization = `Bearer ${this.token}`
     if (body) headers['Content-Type'] = 'application/json'
-    let response: Response
+    const giveUp = new AbortController()
+    const timer = setTimeout(() => giveUp.abort(), TIMEOUT_MS)
+    const { signal } = giveUp
+    const call = this.#fetch
     try {
-      const call = this.#fetch
-      response = await call(`/api/${path}`, { method, headers, body: body ? JSON.stringify(body) : null })
+      const request = { method, headers, body: body ? JSON.stringify(body) : null, signal }
+      return await this.#answer<T>(await call(`/api/${path}`, request), path)
     } catch (cause) {
+      if (cause instanceof ApiError) throw cause
+      if (signal.aborted) throw new ApiError(504, 'too_slow', 'The node has not answered for 30 seconds.')
       throw new ApiError(0, 'unreachable', `The node does not answer: ${String(cause)}`)
+    } finally {
+      clearTimeout(timer)
     }
-    if (response.ok) return (await response.json()) as T
+  }
+
+  async #answer<T>(response: Response, path: string): Promise<T> {
+    if (response.ok) return readAnswer<T>(await response.text(), response.status)
     // A code that is too old says nothing of the token that this browser may have.
     if (response.status === 401 && path !== 'session') this.onLocked()
     throw await errorOf(response)
   }
+}
+
+/** Reads a call's answer, which is always an object. Throws an ApiError `unreadable`. */
+function readAnswer<T>(text: string, status: number): T {
+  let answer: unknown
+  try {
+    answer = JSON.parse(text)
+  } catch {
+    // Cut off, or a proxy's page: there is nothing in it to tell of.
+    answer = null
+  }
+  if (typeof answer === 'object' && answer !== null) return answer as T
+  throw new ApiError(status, 'unreadable', 'The node’s answer cannot be read.')
 }
 
 async function errorOf(response: Response): Promise<ApiError> {

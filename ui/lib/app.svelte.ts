@@ -1,17 +1,21 @@
 import { createContext, untrack } from 'svelte'
 import type {
   EventRow,
+  EventsAnswer,
   MembersAnswer,
   OverlapsAnswer,
   ServerMessage,
   SessionsAnswer,
 } from '../../core/api.ts'
-import { Api, takeCode } from './api.ts'
+import { EVENT_TYPES } from '../../core/events.ts'
+import { Api, type Params, takeCode } from './api.ts'
 import { Clock } from './clock.svelte.ts'
 import { Connection } from './connection.svelte.ts'
 import { FeedPages } from './feed-pages.svelte.ts'
-import { type Filters, isEmpty, matches, readFilters, writeFilters } from './filters.ts'
+import { type Filters, isEmpty, matches, NO_FILTERS, readFilters, withFilters } from './filters.ts'
 import { Heat } from './heat.svelte.ts'
+import { Load } from './load.svelte.ts'
+import { Messages } from './messages.svelte.ts'
 import { NodeInfo } from './node.svelte.ts'
 import { Overlaps } from './overlaps.svelte.ts'
 import { People } from './people.svelte.ts'
@@ -42,8 +46,12 @@ export class App {
   readonly timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone
   /** Everything, whatever the filters are. */
   readonly everything: FeedPages
-  /** What the node last wanted to be known, or an action's failure. */
-  notice = $state('')
+  /** What the node wants to be known, and what could not be done. */
+  readonly messages = new Messages()
+  /** What panels read of the node, each by itself: one that fails or is late keeps none of the others. */
+  readonly loads: Record<'sessions' | 'members' | 'status' | 'stats' | 'heat' | 'overlaps', Load>
+  /** Kinds of events that came and that this page does not know, as from a node of a later version. */
+  strangeTypes = $state.raw<ReadonlySet<string>>(new Set())
   readonly filters: Filters = $derived.by(() => readFilters(this.router.route.params))
   /** Whether more than one person is to be told apart. */
   readonly isCrowd: boolean = $derived.by(() => {
@@ -55,6 +63,7 @@ export class App {
   /** What the live screen lists: everything, or what passes the filters. */
   feed = $state.raw<FeedPages>() as FeedPages
   readonly #open = new Set<FeedPages>()
+  readonly #onRows = new Set<(rows: readonly EventRow[]) => void>()
   readonly #window: Window
   /** New events by step of five seconds, of the last five minutes. */
   readonly #pulse = new Map<number, number>()
@@ -73,6 +82,18 @@ export class App {
       storage: window.localStorage,
       now: () => this.clock.at(),
     })
+    this.loads = {
+      sessions: new Load(async () => {
+        this.sessions.reset((await this.api.get<SessionsAnswer>('sessions')).sessions)
+      }),
+      members: new Load(async () => {
+        this.people.members = (await this.api.get<MembersAnswer>('members')).members
+      }),
+      status: new Load(() => this.node.refresh()),
+      stats: new Load(() => this.node.refreshStats()),
+      heat: new Load(() => this.heat.load(this.timeZone)),
+      overlaps: new Load(() => this.overlaps.load()),
+    }
     this.everything = this.#pages()
     this.#open.add(this.everything)
     this.feed = this.everything
@@ -102,7 +123,7 @@ export class App {
     this.#window.addEventListener('storage', onStorage)
     this.#window.addEventListener('hashchange', onHash)
     const heatTimer = setInterval(() => {
-      if (this.connection.state === 'live') void this.#quietly(this.heat.load())
+      if (this.connection.state === 'live') void this.loads.heat.run()
     }, HEAT_RELOAD_MS)
     const stops = [this.clock.start(), this.router.start(), this.#followFilters()]
     void (code ? this.#redeem(code) : Promise.resolve()).then(() => {
@@ -120,7 +141,17 @@ export class App {
       this.node.stop()
       this.heat.stop()
       this.overlaps.stop()
+      for (const load of Object.values(this.loads)) load.stop()
     }
+  }
+
+  /** What the node said last, or an action's failure; setting it says it. */
+  get notice(): string {
+    return this.messages.all.at(-1)?.text ?? ''
+  }
+
+  set notice(text: string) {
+    this.messages.say('warning', text)
   }
 
   /** Opens a feed of its own, kept up to date until `close`. */
@@ -139,14 +170,33 @@ export class App {
     pages.feed.stop()
   }
 
-  /** Shows the live feed with other filters; `replace` where the last change is not worth coming back to. */
+  /** A page of events by time, and what of it this page can show. Throws an ApiError. */
+  async readEvents(params: Params): Promise<EventsAnswer> {
+    const answer = await this.api.get<EventsAnswer>('events', params)
+    return { ...answer, events: this.#known(answer.events) }
+  }
+
+  /** Tells of all rows as they come, whatever the filters are. Returns how to stop. */
+  onRows(listener: (rows: readonly EventRow[]) => void): () => void {
+    this.#onRows.add(listener)
+    return () => this.#onRows.delete(listener)
+  }
+
+  /**
+   * Shows the history, or else the live feed, with other filters; `replace` where the last change is not worth coming
+   * back to.
+   */
   filter(change: Partial<Filters>, replace = false): void {
-    const params = writeFilters({ ...this.filters, ...change })
-    this.router.go(formatHash('live', '', params), replace)
+    const { screen, params } = this.router.route
+    const isList = screen === 'live' || screen === 'history'
+    const next = withFilters(isList ? params : new URLSearchParams(), { ...this.filters, ...change })
+    // Another time is another place to read from.
+    if ('from' in change || 'to' in change) next.delete('at')
+    this.router.go(formatHash(isList ? screen : 'live', '', next), replace)
   }
 
   clearFilters(): void {
-    this.router.go(formatHash('live'))
+    this.filter(NO_FILTERS)
   }
 
   /** Events in each of the last `steps` times five seconds, oldest first; at most five minutes of them are known. */
@@ -158,7 +208,7 @@ export class App {
   #pages(filters?: Filters): FeedPages {
     return new FeedPages({
       ...(filters && { filters }),
-      get: (params) => this.api.get('events', params),
+      get: (params) => this.readEvents(params),
       isHidden: () => this.#window.document.visibilityState === 'hidden',
     })
   }
@@ -166,7 +216,7 @@ export class App {
   #followFilters(): () => void {
     return $effect.root(() => {
       $effect(() => {
-        if (isEmpty(this.filters)) {
+        if (this.router.route.screen !== 'live' || isEmpty(this.filters)) {
           this.feed = this.everything
           return undefined
         }
@@ -196,13 +246,15 @@ export class App {
         void this.#refresh(true)
         return
       case 'events': {
+        const events = this.#known(message.events)
         for (const pages of this.#open) {
-          const fresh = pages.take(message.events)
+          const fresh = pages.take(events)
           if (pages !== this.everything) continue
           this.#countFresh(fresh)
-          if (fresh.length < message.events.length) this.#countLateSoon()
+          if (fresh.length < events.length) this.#countLateSoon()
         }
-        if (message.events.some(touchesFile)) this.overlaps.loadSoon()
+        for (const listener of this.#onRows) listener(events)
+        if (events.some(touchesFile)) this.overlaps.loadSoon()
         this.node.refreshSoon()
         return
       }
@@ -218,16 +270,28 @@ export class App {
         this.node.refreshSoon()
         return
       case 'notice':
-        this.notice = message.message
+        this.messages.say(message.level, message.message)
         return
     }
+  }
+
+  /** The rows that this page can show; what else there is is told of. */
+  #known(rows: readonly EventRow[]): EventRow[] {
+    const known = rows.filter(isShowable)
+    if (known.length < rows.length) {
+      const types = rows.filter((row) => !isShowable(row)).map(({ eventType }) => String(eventType))
+      if (types.some((type) => !this.strangeTypes.has(type))) {
+        this.strangeTypes = new Set([...this.strangeTypes, ...types])
+      }
+    }
+    return known
   }
 
   /** What came late, as a teammate's log at first, the node has counted: it is asked in a while, once for all of it. */
   #countLateSoon(): void {
     this.#lateTimer ??= setTimeout(() => {
       this.#lateTimer = undefined
-      void this.#quietly(this.heat.load())
+      void this.loads.heat.run()
     }, LATE_RELOAD_MS)
   }
 
@@ -241,26 +305,11 @@ export class App {
 
   async #refresh(withFeeds: boolean): Promise<void> {
     for (const pages of this.#open) if (withFeeds || pages.state !== 'ready') void pages.load()
-    await this.#quietly(
-      Promise.all([
-        this.api.get<SessionsAnswer>('sessions').then(({ sessions }) => this.sessions.reset(sessions)),
-        this.api.get<MembersAnswer>('members').then(({ members }) => (this.people.members = members)),
-        this.node.refresh(),
-        this.heat.load(this.timeZone),
-        this.overlaps.load(),
-      ]),
-    )
-  }
-
-  /** For calls that are made again: a failure is one of the connection, which shows it, or worth a line. */
-  async #quietly(work: Promise<unknown>): Promise<void> {
-    try {
-      await work
-    } catch (error) {
-      if (this.connection.state === 'live') this.notice = (error as Error).message
-    }
+    await Promise.all(Object.values(this.loads).map((load) => load.run()))
   }
 }
+
+const isShowable = ({ eventType }: EventRow): boolean => EVENT_TYPES.includes(eventType)
 
 function touchesFile({ eventType, payload }: EventRow): boolean {
   return eventType === 'tool' && payload.fileTag !== undefined

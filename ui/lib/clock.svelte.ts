@@ -2,6 +2,8 @@
 export class Clock {
   /** ms since 1970. */
   now = $state(0)
+  /** How far this browser's clock is ahead of the node's, ms; negative: behind. */
+  aheadMs = $state(0)
   #offset = 0
   readonly #browserNow: () => number
 
@@ -18,7 +20,10 @@ export class Clock {
   /** Takes over the node's time, which another machine's clock may differ from. */
   follow(serverTime: string): void {
     const ms = Date.parse(serverTime)
-    if (!Number.isNaN(ms)) this.#offset = ms - this.#browserNow()
+    if (!Number.isNaN(ms)) {
+      this.#offset = ms - this.#browserNow()
+      this.aheadMs = -this.#offset
+    }
     this.now = this.at()
   }
 

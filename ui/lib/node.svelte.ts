@@ -10,6 +10,9 @@ export class NodeInfo {
   status = $state.raw<StatusAnswer | null>(null)
   /** Of the last day. */
   stats = $state.raw<StatsAnswer | null>(null)
+  /** The version that the node has now, where it is another than when this page was opened; else ''. */
+  updatedTo = $state('')
+  #version = ''
   readonly #api: Pick<Api, 'get'>
   #timer: ReturnType<typeof setTimeout> | undefined
   #soon: ReturnType<typeof setTimeout> | undefined
@@ -29,16 +32,20 @@ export class NodeInfo {
   /** Asks now, and from then on by itself. Rejects with an ApiError, and asks no more until it is called again. */
   async refresh(): Promise<void> {
     clearTimeout(this.#timer)
-    const [status, stats] = await Promise.all([
-      this.#api.get<StatusAnswer>('status'),
-      this.#api.get<StatsAnswer>('stats', { days: 1, by: 'source' }),
-    ])
+    const status = await this.#api.get<StatusAnswer>('status')
+    const { version } = status.node
+    this.#version ||= version
+    this.updatedTo = version === this.#version ? '' : version
     this.status = status
-    this.stats = stats
     clearTimeout(this.#timer)
     if (!this.#isStopped) {
       this.#timer = setTimeout(() => void this.#again(), this.backfill ? BUSY_POLL_MS : POLL_MS)
     }
+  }
+
+  /** Asks for the sums. Rejects with an ApiError. */
+  async refreshStats(): Promise<void> {
+    this.stats = await this.#api.get<StatsAnswer>('stats', { days: 1, by: 'source' })
   }
 
   /** Something has happened that the sums do not know: asks in a while, once for all that happens until then. */
@@ -57,7 +64,7 @@ export class NodeInfo {
 
   async #again(): Promise<void> {
     try {
-      await this.refresh()
+      await Promise.all([this.refresh(), this.refreshStats()])
     } catch {
       // The connection says that the node is away, and asks again when it is back.
     }

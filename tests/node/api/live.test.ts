@@ -24,6 +24,7 @@ const peer = (behind: number) => ({
   lastSeen: null,
   version: '1.0.0',
   problem: null,
+    clockAheadMs: null,
 })
 const member = (presence: 'online' | 'away') => ({
   device: 'd',
@@ -37,6 +38,9 @@ const member = (presence: 'online' | 'away') => ({
   version: '1.0.0',
   isArchiver: false,
   isSelf: false,
+  utcOffsetMinutes: null,
+  eventsHeld: 0,
+  lastSessionAt: null,
 })
 
 /** A client that has been greeted. */

@@ -111,6 +111,9 @@ export function memberRow(name: string, source: string, fields: Partial<MemberRo
     version: '0.1.0',
     isArchiver: false,
     isSelf: false,
+    utcOffsetMinutes: null,
+    eventsHeld: 0,
+    lastSessionAt: null,
     ...fields,
   }
 }
@@ -128,6 +131,7 @@ export function peerStatus(name: string, source: string, fields: Partial<PeerSta
     lastSeen: ago(0),
     version: '0.1.0',
     problem: null,
+    clockAheadMs: null,
     ...fields,
   }
 }
@@ -187,6 +191,10 @@ export async function runNode(desk: Desk, known: Known = {}, answers: Record<str
     logs: [],
     sources: [],
     projects,
+    newProjects: 'private',
+    ignored: [],
+    settings: { retentionDays: 30, historyDays: 365, basenameAllowlist: null },
+    notices: [],
     archive: null,
     refused: {},
   }

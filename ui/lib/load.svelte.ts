@@ -1,0 +1,59 @@
+import { ApiError } from './api.ts'
+
+/** Who waits longer than this is told so. */
+export const SLOW_MS = 1000
+
+/**
+ * Something that a panel reads of the node: how that goes, and how to try it again. What came earlier stays while it is
+ * read anew, also where that fails.
+ */
+export class Load {
+  state = $state<'idle' | 'loading' | 'ready' | 'failed'>('idle')
+  /** On its way for more than a second. */
+  isSlow = $state(false)
+  /** Whether it has come at least once. */
+  hasCome = $state(false)
+  /** Why it did not come, a sentence; '' while it has not failed. */
+  problem = $state('')
+  /** Whether it failed as no node answered at all, which the connection's banner says for all panels. */
+  isAway = $state(false)
+  readonly #work: () => Promise<unknown>
+  #turn = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  /** `work` reads and takes over what came; it rejects where it could not. */
+  constructor(work: () => Promise<unknown>) {
+    this.#work = work
+  }
+
+  /** Reads now. Never rejects; of several at once the last one counts. */
+  async run(): Promise<void> {
+    const turn = ++this.#turn
+    this.state = 'loading'
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => (this.isSlow = true), SLOW_MS)
+    let failure: unknown = null
+    try {
+      await this.#work()
+    } catch (error) {
+      failure = error
+    }
+    if (turn !== this.#turn) return
+    this.stop()
+    this.isAway = failure instanceof ApiError && (failure.status === 0 || failure.status === 401)
+    this.problem = failure ? sentenceOf(failure) : ''
+    this.state = failure ? 'failed' : 'ready'
+    this.hasCome ||= !failure
+  }
+
+  /** Waits no longer. */
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.isSlow = false
+  }
+}
+
+function sentenceOf(failure: unknown): string {
+  if (failure instanceof ApiError) return failure.message
+  return 'The node’s answer is not one that this page understands.'
+}
