@@ -17,6 +17,23 @@ export interface Profile {
   isArchiver?: true
   /** Of its VibeTea. */
   version?: string
+  /** How far its clock on the wall is ahead of UTC, in minutes: a multiple of 15 from -720 to 840. */
+  utcOffsetMinutes?: number
+}
+
+/** The offsets from UTC that are in use: from -12:00 to +14:00, in quarters of an hour. */
+const LEAST_UTC_OFFSET = -12 * 60
+const MOST_UTC_OFFSET = 14 * 60
+const UTC_OFFSET_STEP = 15
+
+/** Whether a value can be an offset from UTC in minutes. */
+export function isUtcOffset(value: unknown): value is number {
+  return (
+    typeof value === 'number' &&
+    value >= LEAST_UTC_OFFSET &&
+    value <= MOST_UTC_OFFSET &&
+    value % UTC_OFFSET_STEP === 0
+  )
 }
 
 export const MAX_NAME_CHARACTERS = 40
@@ -53,12 +70,13 @@ export function fitDisplayName(text: string): string | null {
 
 /** Takes of some values those that a profile has, each checked. `suffix` is how the device's source ends: `-k3f9xq`. */
 export function parseProfile(valueOf: (key: keyof Profile) => unknown, suffix: string): Profile {
-  const [name, source, teamName, isArchiver, version] = [
+  const [name, source, teamName, isArchiver, version, utcOffsetMinutes] = [
     valueOf('name'),
     valueOf('source'),
     valueOf('teamName'),
     valueOf('isArchiver'),
     valueOf('version'),
+    valueOf('utcOffsetMinutes'),
   ]
   return {
     ...(isDisplayName(name) && { name }),
@@ -66,5 +84,6 @@ export function parseProfile(valueOf: (key: keyof Profile) => unknown, suffix: s
     ...(isDisplayName(teamName) && { teamName }),
     ...(isArchiver === true && { isArchiver }),
     ...(isVersion(version) && { version }),
+    ...(isUtcOffset(utcOffsetMinutes) && { utcOffsetMinutes }),
   }
 }

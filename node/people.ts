@@ -1,8 +1,9 @@
-import type { MemberRow, PeerStatus, Presence } from '../core/api.ts'
+import type { PeerStatus, Presence } from '../core/api.ts'
 import { keyText } from '../core/secrets.ts'
 import type { Timers } from '../core/timers.ts'
 import type { Device } from './device.ts'
 import type { TeamFile } from './home/team-file.ts'
+import { Introduction } from './introduction.ts'
 import type { LastSeen } from './last-seen.ts'
 import type { OwnEventLog } from './log/own-event-log.ts'
 import type { StateLog } from './log/state-log.ts'
@@ -11,9 +12,8 @@ import { untilStored } from './log/retry.ts'
 import type { Mesh } from './mesh/net.ts'
 import type { Roster } from './mesh/roster.ts'
 import type { Notices } from './notices.ts'
-import { membersOf, peersOf, type TeamView } from './people-rows.ts'
+import { membersOf, peersOf, type RosterRow, type TeamView } from './people-rows.ts'
 import { OwnPresence } from './team/own-presence.ts'
-import { OwnProfile } from './team/own-profile.ts'
 import { Profiles } from './team/profiles.ts'
 import { VERSION } from './version.ts'
 
@@ -28,6 +28,8 @@ export interface PeopleOptions {
   seen: LastSeen
   timers: Timers
   notices: Notices
+  /** How far the clock on the wall is ahead of UTC at a time (ms), in minutes. */
+  utcOffsetAt: (ms: number) => number
   /** Anything changed that `peers`, `members` or `teamName` say. */
   onChanged: () => void
   onError: (error: unknown) => void
@@ -38,6 +40,7 @@ export class People {
   readonly #options: PeopleOptions
   readonly #profiles: Profiles
   readonly #presence: OwnPresence
+  readonly #introduction: Introduction
   readonly #stops: (() => void)[] = []
   readonly #closing = new AbortController()
   #mesh: Mesh | null = null
@@ -47,6 +50,7 @@ export class People {
     this.#options = options
     this.#profiles = new Profiles(onError)
     this.#presence = new OwnPresence(timers.now())
+    this.#introduction = this.#makeIntroduction()
     this.#stops.push(this.#profiles.onChange(onChanged))
     if (store.events) this.#followPresence(store.events)
   }
@@ -84,7 +88,7 @@ export class People {
     return peersOf(this.#view())
   }
 
-  members(): MemberRow[] {
+  members(): RosterRow[] {
     const view = this.#view()
     return membersOf(view, peersOf(view))
   }
@@ -104,29 +108,14 @@ export class People {
     this.#profiles.follow({ device, incarnation, role, issuedAt }, updates).catch(onError)
   }
 
-  /** Writes this device's profile where it says something else than what is in its log. */
-  async introduce(isNew: boolean): Promise<void> {
-    const { store, device, file, notices, timers } = this.#options
-    const { state } = store
-    if (!state || (!isNew && (await state.recovered()) === 'lost')) return
-    const written =
-      (await store
-        .stateLogs()
-        .find(({ core }) => core === state.core)
-        ?.read()) ?? []
-    const update = new OwnProfile(device.key.publicKey, file.incarnation, written).set({
-      name: file.name,
-      source: device.source,
-      version: VERSION,
-      ...(file.teamName !== null && { teamName: file.teamName }),
-    })
-    if (!update) return
-    const say = (level: 'info' | 'error', sentence: string) => notices.say(level, sentence)
-    try {
-      await untilStored(() => state.append([update]), { say, timers, signal: this.#closing.signal })
-    } catch (error) {
-      if (!this.#closing.signal.aborted) throw error
-    }
+  /** Says who this device is, where its log does not say so yet. `isNew`: the log has just been begun. */
+  introduce(isNew: boolean): Promise<void> {
+    return this.#introduction.begin(isNew)
+  }
+
+  /** Says what has changed since, as the zone does with summer time and on a journey. */
+  keepIntroduced(): Promise<void> {
+    return this.#introduction.keepUp()
   }
 
   async close(): Promise<void> {
@@ -134,6 +123,42 @@ export class People {
     for (const stop of this.#stops.splice(0)) stop()
     this.#profiles.close()
     await this.#options.seen.flush()
+  }
+
+  #makeIntroduction(): Introduction {
+    const { store, device, file, notices, timers } = this.#options
+    const { state } = store
+    const say = (level: 'info' | 'error', sentence: string) => notices.say(level, sentence)
+    const { signal } = this.#closing
+    return new Introduction({
+      log: state,
+      read: async () =>
+        (await store
+          .stateLogs()
+          .find(({ core }) => core === state?.core)
+          ?.read()) ?? [],
+      device: device.key.publicKey,
+      incarnation: file.incarnation,
+      profile: () => ({
+        name: file.name,
+        source: device.source,
+        version: VERSION,
+        utcOffsetMinutes: this.#utcOffset,
+        ...(file.teamName !== null && { teamName: file.teamName }),
+      }),
+      untilStored: async (append) => {
+        try {
+          await untilStored(append, { say, timers, signal })
+        } catch (error) {
+          if (!signal.aborted) throw error
+        }
+      },
+    })
+  }
+
+  get #utcOffset(): number {
+    const { utcOffsetAt, timers } = this.#options
+    return utcOffsetAt(timers.now())
   }
 
   /** What this device's presence follows from is what it has shared. */
@@ -170,6 +195,7 @@ export class People {
         role: file.role,
         version: VERSION,
         presence: this.presence,
+        utcOffsetMinutes: this.#utcOffset,
       },
       writers: roster.writers(),
       profileOf: (key) => this.#profiles.of(key),

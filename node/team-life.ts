@@ -13,6 +13,7 @@ import { readTeam, type TeamFile } from './home/team-file.ts'
 import { Membership } from './membership.ts'
 import { closeAll, openStores, type Closes } from './stores.ts'
 import { systemTimers } from './system-timers.ts'
+import { systemUtcOffsetAt } from './utc-offset.ts'
 import { VERSION } from './version.ts'
 
 /** Teams for commands where no node runs: each takes the home and gives it back. */
@@ -62,6 +63,7 @@ export async function leaveTeam(options: TeamLifeOptions): Promise<void> {
       tagKeys: new TagKeys(stores.device.key),
       timers: systemTimers,
       random,
+      utcOffsetAt: systemUtcOffsetAt,
       log,
       history: async function* () {
         // Who leaves shares no more.

@@ -107,6 +107,7 @@ const membership = await Membership.open({
   tagKeys,
   timers: systemTimers,
   random,
+  utcOffsetAt: () => 0,
   log,
   history: () => {
     throw new Error('nothing is backfilled')
@@ -142,7 +143,7 @@ const sources = new Sources({
   onError: fail,
 })
 const tokens = new Tokens({ randomBytes: random, now: Date.now })
-const backend = new NodeBackend({ ...stores, settings, sources, membership, now: Date.now })
+const backend = new NodeBackend({ ...stores, settings, sources, membership, history: null, utcOffsetAt: () => 0, now: Date.now })
 const uiDirectory = join(import.meta.dirname, '../../ui')
 const api = await startApi({
   backend,

@@ -25,6 +25,7 @@ const view = (more: Partial<TeamView> = {}): TeamView => ({
     role: 'member',
     version: '1.0.0',
     presence: 'active',
+    utcOffsetMinutes: 60,
   },
   writers: [writer(1), writer(3), writer(2)],
   profileOf: (device) =>
@@ -68,6 +69,16 @@ describe('the people of a team', () => {
     expect(problems(600_000)).toEqual([null, null])
     expect(problems(2 * 3_600_000)[0]).toMatch(/^Bruno's clock is 2 h ahead of this machine's\./)
     expect(problems(-45 * 60_000)[1]).toMatch(/^Chiyo's clock is 45 min behind this machine's\./)
+  })
+
+  test('say where the clock on their wall stands, where they do', () => {
+    const told = view({ profileOf: (device) => (device[0] === 2 ? { utcOffsetMinutes: -180 } : {}) })
+    const offsets = membersOf(told, peersOf(told)).map((row) => [row.device, row.utcOffsetMinutes])
+    expect(Object.fromEntries(offsets)).toEqual({
+      [keyText(key(1))]: 60,
+      [keyText(key(2))]: -180,
+      [keyText(key(3))]: null,
+    })
   })
 
   test('are one row a device, of its latest certificate, and none who left', () => {

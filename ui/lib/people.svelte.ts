@@ -82,7 +82,8 @@ export function teammatesOf(members: readonly MemberRow[], peers: readonly PeerS
 /** One of whom the list of members does not tell yet. */
 function asTeammate(peer: PeerStatus): Teammate {
   const isHere = peer.connection === 'direct' || peer.connection === 'relayed'
-  return { ...peer, presence: isHere ? 'online' : 'offline', isArchiver: false, isSelf: false }
+  const unknown = { utcOffsetMinutes: null, eventsHeld: 0, lastSessionAt: null }
+  return { ...peer, ...unknown, presence: isHere ? 'online' : 'offline', isArchiver: false, isSelf: false }
 }
 
 /** Who is behind a source. */

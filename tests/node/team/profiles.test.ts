@@ -90,6 +90,7 @@ describe('what I say of myself', () => {
       teamName: 'Harbour',
       isArchiver: true,
       version: '1.2.0',
+      utcOffsetMinutes: 345,
     } as const
     log.say(profile)
     await settled()
@@ -142,6 +143,12 @@ describe('what another says of itself', () => {
     ['a version with spaces', { version: '1.0.0 or so' }],
     ['an archiver that is not sure', { isArchiver: 'yes' }],
     ['a team of no name', { teamName: null }],
+    ['a clock that nobody has', { utcOffsetMinutes: 841 }],
+    ['a clock to the second', { utcOffsetMinutes: 344.5 }],
+    ['a clock to the minute', { utcOffsetMinutes: 61 }],
+    ['a clock west of all', { utcOffsetMinutes: -735 }],
+    ['a clock that is a word', { utcOffsetMinutes: '60' }],
+    ['a clock without a number', { utcOffsetMinutes: NaN }],
   ])('is left out where it is %s', async (_, values) => {
     const log = new MemoryLog(ADA)
     const { profiles } = await following(log)
