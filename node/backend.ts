@@ -164,8 +164,8 @@ export class NodeBackend implements Backend {
     return { ...answer, meta: { ...answer.meta, history: known?.status ?? null } }
   }
 
-  stats({ by, days }: StatsQuery): Promise<StatsAnswer> {
-    return this.#options.index.stats(by, days)
+  stats(query: StatsQuery): Promise<StatsAnswer> {
+    return this.#options.index.stats(query)
   }
 
   async members(): Promise<MembersAnswer> {

@@ -1,19 +1,19 @@
 import type {
   EventRow,
   EventsAnswer,
-  Gap,
   HeatmapAnswer,
+  Meeting,
   Overlap,
   SessionRow,
   StatsAnswer,
-  StatsBy,
+  TimelineAnswer,
 } from '../../core/api.ts'
 import { VibeTeaError } from '../../core/errors.ts'
 import type { Event } from '../../core/events.ts'
 import type { Database } from '../sqlite.ts'
 import { isDamage } from '../sqlite-file.ts'
-import type { HeatmapOptions } from './counts.ts'
-import { heatmap, projects, stats, totals } from './counts.ts'
+import type { HeatmapBeside, HeatmapOptions } from './counts.ts'
+import { heatmap, lastBucketAt, projects, totals } from './counts.ts'
 import { cursorOf } from './cursor.ts'
 import type { FeedQuery } from './feed.ts'
 import type { FeedFilter } from './feed-filter.ts'
@@ -21,14 +21,19 @@ import { Feed } from './feed.ts'
 import { endOf } from './followed-log.ts'
 import { Indexer } from './indexer.ts'
 import { Known } from './known.ts'
+import { meetingsIn } from './meetings.ts'
 import { overlapsAt } from './overlaps.ts'
 import type { OverviewQuery } from './overview.ts'
-import { sessionsAt } from './overview.ts'
+import { lastSessions, sessionsAt } from './overview.ts'
 import type { ArrivalStore, KnownEvents, ReadableLog } from './port.ts'
 import { eventRow } from './rows.ts'
 import type { Handles } from './schema.ts'
 import { deleteIndex, openIndex } from './schema.ts'
 import { sessionRow } from './session-fold.ts'
+import type { TimelineOptions } from './timeline.ts'
+import { timeline } from './timeline.ts'
+import type { StatsOptions } from './usage.ts'
+import { stats } from './usage.ts'
 import type { Written } from './writer.ts'
 
 export interface IndexOptions {
@@ -145,18 +150,33 @@ export class Index {
   }
 
   /** Throws a RangeError for a time zone that does not exist. */
-  heatmap(options: HeatmapOptions, gaps: readonly Gap[] = []): Promise<HeatmapAnswer> {
-    return heatmap(this.#handles.reader, options, gaps, this.#options.now())
+  heatmap(options: HeatmapOptions, beside: HeatmapBeside = {}): Promise<HeatmapAnswer> {
+    return heatmap(this.#handles.reader, options, beside, this.#options.now())
   }
 
-  /** Counts of the last `days` times 24 hours. */
-  stats(by: StatsBy, days: number): Promise<StatsAnswer> {
-    return stats(this.#handles.reader, by, days, this.#options.now())
+  /** The quarter of an hour in which a source's last event was, as it begins, ms since 1970; null where it has none. */
+  lastBucketAt(source: string): Promise<number | null> {
+    return lastBucketAt(this.#handles.reader, source)
+  }
+
+  /** Counts of some days by one thing. Throws a RangeError for a time zone that does not exist. */
+  stats(options: StatsOptions): Promise<StatsAnswer> {
+    return stats(this.#handles.reader, options, this.#options.now())
   }
 
   /** Files that more than one session is editing; `self` is the source of this machine. */
   overlaps(self: string): Promise<Overlap[]> {
     return overlapsAt(this.#handles.reader, self, this.#options.now())
+  }
+
+  /** When sessions met in a file, from `from` to `to` (ms), the latest first. */
+  meetings(self: string, from: number, to: number): Promise<Meeting[]> {
+    return meetingsIn(this.#handles.reader, self, from, to)
+  }
+
+  /** Sessions with events in a time, with those events' density. */
+  timeline(options: TimelineOptions): Promise<TimelineAnswer> {
+    return timeline(this.#handles.reader, options, this.#options.now())
   }
 
   /** Projects of which a source has events, by name and tag. */
@@ -167,6 +187,11 @@ export class Index {
   /** Events in all, by source. */
   totals(): Promise<{ source: string; events: number }[]> {
     return totals(this.#handles.reader)
+  }
+
+  /** When something last happened in a session, ms since 1970, by source. */
+  lastSessions(): Promise<{ source: string; lastAt: number }[]> {
+    return lastSessions(this.#handles.reader)
   }
 
   /** How far the index is in each log that it has met. */

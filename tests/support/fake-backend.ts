@@ -3,6 +3,7 @@ import type {
   EventRow,
   EventsAnswer,
   HeatmapAnswer,
+  HistoryStatus,
   Invitation,
   MemberRow,
   ProjectStatus,
@@ -16,7 +17,16 @@ import type { Event } from '../../core/events.ts'
 import { isAmong } from '../../core/project-key.ts'
 import { isFound, isSessionFound, searchedWords } from '../../core/search.ts'
 import { TEAM_KEY_LENGTH } from '../../core/team-key.ts'
-import type { Backend, EventsQuery, HeatmapQuery, LiveFeed, OutboxQuery, SessionsQuery } from '../../node/api/backend.ts'
+import type {
+  Backend,
+  EventsQuery,
+  HeatmapQuery,
+  LiveFeed,
+  OutboxQuery,
+  SessionsQuery,
+  Span,
+  TimelineQuery,
+} from '../../node/api/backend.ts'
 import { FakeTeam, others, OWN_VERSION } from './fake-team.ts'
 import { SessionBook } from './fake-sessions.ts'
 import { PEOPLE, type Person, randomFrom, toRow } from './fake-world.ts'
@@ -34,6 +44,9 @@ type Listener<T extends unknown[]> = (...args: T) => void
 export class FakeBackend implements Backend {
   readonly rows: EventRow[] = []
   backfill: SourceStatus['backfill'] = null
+  /** How it stands with the archive, and what happens when a person asks for it again. */
+  history: HistoryStatus | null = null
+  onHistoryRetry: () => void = () => undefined
   pausedUntil: string | null = null
   ignored: StatusAnswer['ignored'] = []
   notices: StatusAnswer['notices'] = []
@@ -118,14 +131,15 @@ export class FakeBackend implements Backend {
     return Promise.resolve({ sessions: rows.filter((row) => isSessionFound(words, row)).slice(0, limit) })
   }
 
-  heatmap({ days, timeZone }: HeatmapQuery): Promise<HeatmapAnswer> {
+  heatmap({ days, timeZone, dayStart, retry }: HeatmapQuery): Promise<HeatmapAnswer> {
+    if (retry) this.onHistoryRetry()
     const counts = this.rows.map(({ source, timestamp }) => ({
       source,
       bucket: bucketOf(Date.parse(timestamp)),
       count: 1,
     }))
     const now = this.#now()
-    const aggregates = byLocalHour([...this.#history, ...counts], localHours(timeZone), now, days)
+    const aggregates = byLocalHour([...this.#history, ...counts], localHours(timeZone), now, days, dayStart)
     const totalCount = aggregates.reduce((sum, { eventCount }) => sum + eventCount, 0)
     const iso = (ms: number) => new Date(ms).toISOString()
     const gaps = this.#history.length
@@ -138,7 +152,7 @@ export class FakeBackend implements Backend {
           },
         ]
       : []
-    const meta = { totalCount, daysRequested: days, fetchedAt: iso(now), timeZone }
+    const meta = { totalCount, daysRequested: days, fetchedAt: iso(now), timeZone, history: this.history }
     return Promise.resolve({ aggregates, gaps, meta })
   }
 
@@ -185,6 +199,17 @@ export class FakeBackend implements Backend {
 
   overlaps(): ReturnType<Backend['overlaps']> {
     return Promise.resolve({ overlaps: this.team.overlaps })
+  }
+
+  meetings({ from, to }: Span): ReturnType<Backend['meetings']> {
+    const overlaps = this.team.meetings.filter(
+      (meeting) => Date.parse(meeting.from) < to && Date.parse(meeting.to) >= from,
+    )
+    return Promise.resolve({ overlaps })
+  }
+
+  timeline(query: TimelineQuery): ReturnType<Backend['timeline']> {
+    return Promise.resolve(this.#book.timeline(query, this.#now()))
   }
 
   outbox({ limit, before, project }: OutboxQuery): ReturnType<Backend['outbox']> {

@@ -1,8 +1,9 @@
-import type { SessionRow, StatsRow } from '../../core/api.ts'
+import type { SessionRow, StatsRow, TimelineAnswer, TimelineSession } from '../../core/api.ts'
 import type { Event, Totals } from '../../core/events.ts'
 import { handleOf } from '../../core/handle.ts'
 import { advance, NO_CLOCK, type SessionClock, statusAt } from '../../core/sessions.ts'
 import { addTotals, count, emptyTotals } from '../../core/totals.ts'
+import type { TimelineQuery } from '../../node/api/backend.ts'
 
 const STEP_MS = 5 * 60_000
 const STEPS = 24
@@ -14,6 +15,7 @@ interface Kept {
   totals: Totals
   events: number
   times: number[]
+  errors: number[]
 }
 
 const noTotals = (): Totals => ({ ...emptyTotals(), durationMs: 0 })
@@ -31,11 +33,13 @@ export class SessionBook {
       totals: noTotals(),
       events: 0,
       times: [],
+      errors: [],
     }
     kept.last = event
     kept.events++
     kept.clock = advance(kept.clock, event)
     kept.times.push(Date.parse(event.timestamp))
+    if (event.eventType === 'error') kept.errors.push(Date.parse(event.timestamp))
     kept.totals.durationMs = Date.parse(event.timestamp) - Date.parse(kept.first.timestamp)
     count(kept.totals, event)
     this.#kept.set(sessionId, kept)
@@ -72,6 +76,28 @@ export class SessionBook {
         density: { from: new Date(from).toISOString(), stepMs: STEP_MS, counts },
       }
     })
+  }
+
+  /** What went on in a time. */
+  timeline({ from, to, stepMs }: TimelineQuery, now: number): TimelineAnswer {
+    const sessions = this.rows(now).flatMap((row): TimelineSession[] => {
+      const { times, errors } = this.#kept.get(row.sessionId)!
+      const within = times.filter((at) => at >= from && at < to)
+      const steps = within.map((at) => Math.floor(at / stepMs))
+      if (!steps.length) return []
+      const first = Math.min(...steps)
+      const counts = Array.from({ length: Math.max(...steps) - first + 1 }, () => 0)
+      for (const step of steps) counts[step - first]!++
+      const iso = (ms: number) => new Date(ms).toISOString()
+      return [
+        {
+          ...row,
+          density: { from: iso(first * stepMs), stepMs, counts },
+          errors: errors.filter((at) => at >= from && at < to).map(iso),
+        },
+      ]
+    })
+    return { sessions, more: 0 }
   }
 
   stats(source: string): StatsRow {

@@ -1,4 +1,12 @@
-import type { Connection, MemberRow, Overlap, PeerStatus, Presence, TeamStatus } from '../../core/api.ts'
+import type {
+  Connection,
+  Meeting,
+  MemberRow,
+  Overlap,
+  PeerStatus,
+  Presence,
+  TeamStatus,
+} from '../../core/api.ts'
 import { handleOf } from '../../core/handle.ts'
 import type { FakeSession, Person } from './fake-world.ts'
 
@@ -63,6 +71,8 @@ export class FakeTeam {
     reach: { state: 'connected', message: 'Connected to the team.' },
   }
   overlaps: Overlap[] = []
+  /** What is told of a time that is over. */
+  meetings: Meeting[] = []
   readonly #members: FakeMember[]
   readonly #onPresence = new Set<(members: readonly MemberRow[]) => void>()
   readonly #onPeers = new Set<(peers: readonly PeerStatus[]) => void>()

@@ -18,6 +18,9 @@ describe('a call', () => {
     ['/api/status', 'status', undefined],
     ['/api/members', 'members', undefined],
     ['/api/overlaps', 'overlaps', undefined],
+    ['/api/overlaps?from=0&to=60000', 'meetings', { from: 0, to: 60_000 }],
+    ['/api/timeline?from=0&to=600000', 'timeline', { from: 0, to: 600_000, stepMs: 300_000 }],
+    ['/api/timeline?from=0&to=600000&step=60', 'timeline', { from: 0, to: 600_000, stepMs: 60_000 }],
     ['/api/outbox', 'outbox', { limit: 200 }],
     ['/api/outbox?limit=1000', 'outbox', { limit: 1000 }],
     ['/api/outbox?before=abc.4.2&project=web', 'outbox', { limit: 200, before: 'abc.4.2', project: ['web'] }],
@@ -81,7 +84,17 @@ describe('a call', () => {
 
   test('without a token says how to get one', async () => {
     const api = await testApi()
-    const paths = ['status', 'events', 'sessions', 'heatmap', 'members', 'stats', 'overlaps', 'outbox']
+    const paths = [
+      'status',
+      'events',
+      'sessions',
+      'heatmap',
+      'members',
+      'stats',
+      'overlaps',
+      'timeline',
+      'outbox',
+    ]
     for (const path of [...paths.map((name) => `/api/${name}`), '/metrics']) {
       const answer = await api.ask(path, { token: null })
       expect(answer).toMatchObject({ status: 401, json: { error: 'missing_token' } })
@@ -231,6 +244,20 @@ describe('a wrong parameter', () => {
     ],
     ['/api/heatmap?dayStart=24', '"dayStart" is "24"; allowed: a whole number from 0 to 23.'],
     ['/api/heatmap?retry=yes', '"retry" is "yes"; allowed: 0, 1.'],
+    [
+      '/api/timeline?from=0',
+      '"to" is missing; allowed: a time such as 2026-11-20T08:00:00Z, or milliseconds since 1970.',
+    ],
+    ['/api/timeline?from=9&to=9', '"to" is "9"; allowed: a time after "from".'],
+    [
+      '/api/timeline?from=0&to=691200001',
+      '"to" is "691200001"; allowed: a time at most 8 days after "from".',
+    ],
+    [
+      '/api/timeline?from=0&to=600000000&step=60',
+      '"step" is "60"; allowed: seconds of which at most 2000 steps fill the time.',
+    ],
+    ['/api/overlaps?from=0', '"to" is missing; allowed: "from" and "to", or neither.'],
     ['/api/stats?by=person', '"by" is "person"; allowed: source, project, model, tool, assistant.'],
     ['/api/stats?days=366', '"days" is "366"; allowed: a whole number from 1 to 365.'],
     ['/api/status?limit=5', 'This call has no parameter "limit".'],

@@ -183,6 +183,8 @@ export function scriptedBackend(feed: TestFeed) {
     stats: answer('stats'),
     members: answer('members'),
     overlaps: answer('overlaps'),
+    timeline: answer('timeline'),
+    meetings: answer('meetings'),
     outbox: answer('outbox'),
     metrics: () => Promise.resolve('vibetea_events_total 3\n'),
     act: (name, args) => answer(name)(args),
