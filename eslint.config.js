@@ -13,6 +13,7 @@ const MAY_IMPORT = {
   'node/log': ['core'],
   'node/index': ['core'],
   'node/api': ['core'],
+  'node/archive': ['core'],
   'node/mesh': ['core'],
   'node/team': ['core'],
   'node/demo': ['core'],

@@ -69,6 +69,11 @@ function offsets(timeZone: string): (ms: number) => number {
   }
 }
 
+/** The day that a local hour counts to where days begin `dayStart` hours after midnight: before that it is still yesterday. */
+export function dayOf({ date, hour }: LocalHour, dayStart: number): string {
+  return hour < dayStart ? daysBefore(date, 1) : date
+}
+
 /** The date `days` days before a `YYYY-MM-DD`. */
 export function daysBefore(date: string, days: number): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) - days * DAY_MS).toISOString().slice(0, 10)
@@ -85,17 +90,45 @@ export interface HourCount extends LocalHour {
   eventCount: number
 }
 
+const BUCKETS_PER_HOUR = 4
+
 /**
- * Groups buckets by local day and hour: the `days` days that end with today in that zone. Sorted by source and time.
- * On the day when clocks go back an hour counts twice the time; on the other it is missing.
+ * Local counts and those of an archive, of which neither need be complete, as one: per source and hour of UTC the
+ * larger. `archived` has whole hours, each in its first bucket and once. What the archive has more is spread evenly
+ * over the hour, as it does not tell when in it that was.
+ */
+export function withArchived(
+  local: readonly BucketCount[],
+  archived: readonly BucketCount[],
+): readonly BucketCount[] {
+  if (archived.length === 0) return local
+  const hourOf = ({ source, bucket }: BucketCount) => `${source} ${Math.floor(bucket / BUCKETS_PER_HOUR)}`
+  const known = new Map<string, number>()
+  for (const one of local) known.set(hourOf(one), (known.get(hourOf(one)) ?? 0) + one.count)
+  const more = archived.flatMap((one) => {
+    const missing = Math.max(0, one.count - (known.get(hourOf(one)) ?? 0))
+    return Array.from({ length: BUCKETS_PER_HOUR }, (_, i) => ({
+      source: one.source,
+      bucket: one.bucket + i,
+      count: Math.floor((missing + BUCKETS_PER_HOUR - 1 - i) / BUCKETS_PER_HOUR),
+    })).filter(({ count }) => count > 0)
+  })
+  return [...local, ...more]
+}
+
+/**
+ * Groups buckets by local day and hour: the `days` days that end with today in that zone, each beginning `dayStart`
+ * hours after midnight. Sorted by source and time; `date` is the calendar's. On the day when clocks go back an hour
+ * counts twice the time; on the other it is missing.
  */
 export function byLocalHour(
   buckets: Iterable<BucketCount>,
   toLocal: (ms: number) => LocalHour,
   now: number,
   days: number,
+  dayStart = 0,
 ): HourCount[] {
-  const today = toLocal(now).date
+  const today = dayOf(toLocal(now), dayStart)
   const first = daysBefore(today, days - 1)
   const places = new Map<number, Place>()
   const sources = new Map<string, Map<string, HourCount>>()
@@ -104,7 +137,8 @@ export function byLocalHour(
     if (!place) {
       const local = toLocal(bucket * BUCKET_MS)
       const key = `${local.date} ${String(local.hour).padStart(2, '0')}`
-      place = { local, key, isShown: local.date >= first && local.date <= today }
+      const day = dayOf(local, dayStart)
+      place = { local, key, isShown: day >= first && day <= today }
       places.set(bucket, place)
     }
     if (!place.isShown) continue

@@ -1,6 +1,7 @@
 import { VibeTeaError } from '../core/errors.ts'
 import { startApi } from './api/server.ts'
 import { Tokens } from './api/tokens.ts'
+import { ArchiveHistory } from './archive/history.ts'
 import { NodeBackend } from './backend.ts'
 import { type Recording, recordingOf, TagKeys } from './device.ts'
 import { ApiToken } from './home/api-token.ts'
@@ -20,6 +21,7 @@ import { Sources } from './sources/sources.ts'
 import type { Closes, Stores } from './stores.ts'
 import { closeAll, openStores } from './stores.ts'
 import { systemTimers } from './system-timers.ts'
+import { systemUtcOffsetAt } from './utc-offset.ts'
 import { VERSION } from './version.ts'
 
 const INDEX_RETRY_MS = 5000
@@ -32,6 +34,8 @@ export interface NodeOptions {
   uiDirectory: string
   /** Gives that many random bytes. */
   random: (bytes: number) => Uint8Array
+  /** How far the clock on the person's wall is ahead of UTC at a time (ms), in minutes; where not given, the system's. */
+  utcOffsetAt?: (ms: number) => number
   /** How many of the session files that were there have been read. */
   onProgress: (done: number, total: number) => void
 }
@@ -63,7 +67,7 @@ export class VibeTeaNode {
   }
 
   static async #open(options: NodeOptions, closes: Closes): Promise<VibeTeaNode> {
-    const { settings, environment, log, uiDirectory, random } = options
+    const { settings, environment, log, uiDirectory, random, utcOffsetAt = systemUtcOffsetAt } = options
     for (const name of settings.unknownVariables) log.warn(`${name} is set, but VibeTea has no such setting.`)
     const stores = await openStores({ settings, log, random, now: systemTimers.now }, closes)
     const stopping = new AbortController()
@@ -88,6 +92,7 @@ export class VibeTeaNode {
       tagKeys,
       timers: systemTimers,
       random,
+      utcOffsetAt,
       log,
       history: (from) => eventsSince(from, { ...recording, settings, environment, now: systemTimers.now() }),
       onError: fail,
@@ -96,7 +101,17 @@ export class VibeTeaNode {
     const sources = watchSources(options, stores, recording, stopping.signal, fail)
 
     const tokens = new Tokens({ randomBytes: random, now: systemTimers.now })
-    const backend = new NodeBackend({ ...stores, settings, sources, membership, now: systemTimers.now })
+    const history = historyOf(settings, log)
+    if (history) closes.push(() => history.close())
+    const backend = new NodeBackend({
+      ...stores,
+      settings,
+      sources,
+      membership,
+      history,
+      utcOffsetAt,
+      now: systemTimers.now,
+    })
     const { port } = settings
     const api = await startApi({
       backend,
@@ -134,6 +149,14 @@ export class VibeTeaNode {
   async stop(): Promise<void> {
     await closeAll(this.#closes)
   }
+}
+
+/** What the team's archive knows, where one is set and may be read. */
+function historyOf(settings: Settings, log: Logger): ArchiveHistory | null {
+  const { supabaseUrl: url, supabaseKey: key, subscriberToken: token } = settings
+  if (url === null || token === null) return null
+  const warn = (sentence: string) => log.warn(sentence)
+  return new ArchiveHistory({ place: { url, key, token }, fetch, timers: systemTimers, warn })
 }
 
 /** From the session files to the private log. */

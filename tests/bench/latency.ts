@@ -153,6 +153,7 @@ async function nodeTimes(interval: number): Promise<Map<number, Times[]>> {
       tagKeys: new TagKeys(device.key),
       timers: systemTimers,
       random: randomBytes,
+      utcOffsetAt: () => 0,
       log,
       history: async function* () {
         // It is in no team.
@@ -161,7 +162,15 @@ async function nodeTimes(interval: number): Promise<Map<number, Times[]>> {
         throw error
       },
     })
-    const backend = new NodeBackend({ ...stores, settings, sources, membership, now: Date.now })
+    const backend = new NodeBackend({
+      ...stores,
+      settings,
+      sources,
+      membership,
+      history: null,
+      utcOffsetAt: () => 0,
+      now: Date.now,
+    })
     const uiDirectory = join(import.meta.dirname, '../../ui')
     const api = await startApi({
       backend,

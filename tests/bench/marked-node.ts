@@ -143,7 +143,15 @@ const sources = new Sources({
   onError: fail,
 })
 const tokens = new Tokens({ randomBytes: random, now: Date.now })
-const backend = new NodeBackend({ ...stores, settings, sources, membership, history: null, utcOffsetAt: () => 0, now: Date.now })
+const backend = new NodeBackend({
+  ...stores,
+  settings,
+  sources,
+  membership,
+  history: null,
+  utcOffsetAt: () => 0,
+  now: Date.now,
+})
 const uiDirectory = join(import.meta.dirname, '../../ui')
 const api = await startApi({
   backend,

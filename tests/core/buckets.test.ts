@@ -1,7 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { BucketCount } from '../../core/buckets.ts'
-import { BUCKET_MS, bucketOf, byLocalHour, compare, daysBefore, localHours } from '../../core/buckets.ts'
+import {
+  BUCKET_MS,
+  bucketOf,
+  byLocalHour,
+  compare,
+  dayOf,
+  daysBefore,
+  localHours,
+  withArchived,
+} from '../../core/buckets.ts'
 import { SEED } from './support.ts'
 
 const time = (text: string) => Date.parse(text)
@@ -137,6 +146,89 @@ describe('the days that end with today', () => {
     expect(daysBefore('2024-03-01', 1)).toBe('2024-02-29')
     expect(daysBefore('2027-01-05', 6)).toBe('2026-12-30')
     expect(daysBefore('2026-11-20', 0)).toBe('2026-11-20')
+  })
+})
+
+describe('days that begin at four in the morning', () => {
+  test('have the night before with them', () => {
+    expect(dayOf({ date: '2026-11-20', hour: 3 }, 4)).toBe('2026-11-19')
+    expect(dayOf({ date: '2026-11-20', hour: 4 }, 4)).toBe('2026-11-20')
+    expect(dayOf({ date: '2026-11-20', hour: 0 }, 0)).toBe('2026-11-20')
+  })
+  test('end with today, which at two in the night is still yesterday', () => {
+    const all = quarters('2026-11-12T00:00:00Z', '2026-11-20T02:00:00Z')
+    const shown = byLocalHour(all, localHours('UTC'), time('2026-11-20T01:59:00Z'), 7, 4)
+    const hours = shown.map(({ date, hour }) => `${date} ${hour}`)
+    expect([hours[0], hours.at(-1)]).toEqual(['2026-11-13 4', '2026-11-20 1'])
+  })
+})
+
+describe('with an archive', () => {
+  const hour = (text: string, count: number, source = 'a') => bucket(text, count, source)
+  const merged = (zone: string, local: BucketCount[], archived: BucketCount[]) =>
+    cells(zone, '2026-11-20T20:00:00Z', 7, [...withArchived(local, archived)])
+
+  test('an hour counts as the one that knows more of it, never both', () => {
+    const local = [
+      bucket('2026-11-20T10:00:00Z', 3),
+      bucket('2026-11-20T10:45:00Z', 4),
+      bucket('2026-11-20T12:00:00Z', 5),
+    ]
+    const archived = [
+      hour('2026-11-20T10:00:00Z', 9),
+      hour('2026-11-20T11:00:00Z', 2),
+      hour('2026-11-20T12:00:00Z', 1),
+    ]
+    expect(merged('UTC', local, archived)).toEqual([
+      '2026-11-20 10: 9',
+      '2026-11-20 11: 2',
+      '2026-11-20 12: 5',
+    ])
+  })
+  test('one person’s hour says nothing of another’s', () => {
+    const archived = [hour('2026-11-20T10:00:00Z', 2, 'b')]
+    expect(merged('UTC', [bucket('2026-11-20T10:00:00Z', 3, 'a')], archived)).toEqual([
+      '2026-11-20 10: 3',
+      '2026-11-20 10: 2',
+    ])
+  })
+  test('which hour knows more is decided by UTC, before a zone of half hours divides it', () => {
+    // 15:30 to 16:30 in Kolkata; both know the same six events, and the archive two more.
+    const local = [bucket('2026-11-20T10:15:00Z', 5), bucket('2026-11-20T10:30:00Z', 1)]
+    const archived = [hour('2026-11-20T10:00:00Z', 8)]
+    expect(merged('Asia/Kolkata', local, archived)).toEqual(['2026-11-20 15: 7', '2026-11-20 16: 1'])
+  })
+  test(`no hour is less than either knows, and none more than the larger [seed ${SEED}]`, () => {
+    const first = bucketOf(time('2026-11-19T00:00:00Z'))
+    const counts = fc.array(
+      fc.record({
+        source: fc.constantFrom('a', 'b'),
+        bucket: fc.integer({ min: 0, max: 47 }),
+        count: fc.nat(50),
+      }),
+    )
+    const sums = (list: readonly BucketCount[]) => {
+      const hours = new Map<string, number>()
+      for (const { source, bucket, count } of list) {
+        const key = `${source} ${Math.floor(bucket / 4)}`
+        hours.set(key, (hours.get(key) ?? 0) + count)
+      }
+      return hours
+    }
+    fc.assert(
+      fc.property(counts, counts, (some, others) => {
+        const local = some.map((one) => ({ ...one, bucket: first + one.bucket }))
+        const whole = [...sums(others.map((one) => ({ ...one, bucket: first + one.bucket })))]
+        const archived = whole.map(([key, count]): BucketCount => {
+          const [source = '', number] = key.split(' ')
+          return { source, bucket: Number(number) * 4, count }
+        })
+        const [mine, theirs, both] = [sums(local), sums(archived), sums(withArchived(local, archived))]
+        for (const key of new Set([...mine.keys(), ...theirs.keys()])) {
+          expect(both.get(key) ?? 0).toBe(Math.max(mine.get(key) ?? 0, theirs.get(key) ?? 0))
+        }
+      }),
+    )
   })
 })
 

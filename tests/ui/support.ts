@@ -141,7 +141,13 @@ export const STATUS: StatusAnswer = {
 export const NO_HEAT: HeatmapAnswer = {
   aggregates: [],
   gaps: [],
-  meta: { totalCount: 0, daysRequested: 30, fetchedAt: new Date(NOW).toISOString(), timeZone: 'UTC' },
+  meta: {
+    totalCount: 0,
+    daysRequested: 30,
+    fetchedAt: new Date(NOW).toISOString(),
+    timeZone: 'UTC',
+    history: null,
+  },
 }
 
 /** What the node answers, by path; a test changes what it needs. */
