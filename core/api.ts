@@ -1,4 +1,4 @@
-import type { Assistant, Event, EventType, Totals } from './events.ts'
+import type { Assistant, Event, EventType, Tokens, Totals } from './events.ts'
 import type { HourCount } from './buckets.ts'
 import type { SessionStateName } from './sessions.ts'
 import type { Needs } from './waiting.ts'
@@ -260,10 +260,11 @@ export interface MembersAnswer {
   members: MemberRow[]
 }
 
-export type StatsBy = 'source' | 'project' | 'model' | 'tool' | 'assistant'
-export const STATS_BY: readonly StatsBy[] = ['source', 'project', 'model', 'tool', 'assistant']
+export const STATS_BY = ['source', 'project', 'model', 'tool', 'assistant', 'day'] as const
+export type StatsBy = (typeof STATS_BY)[number]
 
 export interface StatsRow {
+  /** What the counts are of; of a day its date, `2026-11-20`. */
   key: string
   events: number
   tools: number
@@ -271,12 +272,19 @@ export interface StatsRow {
   responses: number
   prompts: number
   errors: number
-  tokens: { input: number; output: number; cacheRead: number; cacheWrite: number }
+  tokens: Tokens
+  /** The same tokens by model, sorted by name: what they cost differs. None by tool. */
+  models: { model: string; tokens: Tokens }[]
 }
 
 export interface StatsAnswer {
   by: StatsBy
   days: number
+  /** What was counted, RFC 3339 UTC, `to` excluded. */
+  from: string
+  to: string
+  /** Sessions that something happened in meanwhile. */
+  sessions: number
   /** Sorted by key: nothing here ranks. */
   rows: StatsRow[]
 }

@@ -103,6 +103,11 @@ export interface StatsQuery {
   /** 1–365. */
   days: number
   by: StatsBy
+  /** Days are those of this zone; without one times of 24 hours. */
+  timeZone?: string
+  /** When a day begins, hours after midnight: 0–23. */
+  dayStart: number
+  source?: readonly string[]
 }
 
 export interface OutboxQuery {

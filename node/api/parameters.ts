@@ -154,11 +154,13 @@ export const overlapsParameters = z
   .refine(isOrdered, ORDERED)
   .refine(isShort, SHORT)
 
+const timeZone = matching(isTimeZone, 'a time zone by its IANA name, such as Europe/Berlin')
+
 export const heatmapParameters = z.strictObject({
   days: choice(['7', '30'])
     .prefault('7')
     .transform((days) => (days === '7' ? 7 : 30)),
-  tz: matching(isTimeZone, 'a time zone by its IANA name, such as Europe/Berlin').prefault('UTC'),
+  tz: timeZone.prefault('UTC'),
   dayStart: whole(0, 23).prefault('0'),
   source: z.exactOptional(list(source)),
   retry: choice(['0', '1'])
@@ -169,6 +171,9 @@ export const heatmapParameters = z.strictObject({
 export const statsParameters = z.strictObject({
   days: whole(1, MAX_STATS_DAYS).prefault('7'),
   by: choice(STATS_BY).prefault('source'),
+  tz: z.exactOptional(timeZone),
+  dayStart: whole(0, 23).prefault('0'),
+  source: z.exactOptional(list(source)),
 })
 
 export const outboxParameters = z.strictObject({

@@ -130,7 +130,10 @@ export function routes(options: RouteOptions): Hono {
     const { tz: timeZone, ...rest } = parameters.check(parameters.heatmapParameters, query(context))
     return backend.heatmap({ ...rest, timeZone })
   })
-  call('/api/stats', (context) => backend.stats(parameters.check(parameters.statsParameters, query(context))))
+  call('/api/stats', (context) => {
+    const { tz: timeZone, ...rest } = parameters.check(parameters.statsParameters, query(context))
+    return backend.stats(timeZone === undefined ? rest : { ...rest, timeZone })
+  })
   call('/api/outbox', (context) =>
     backend.outbox(parameters.check(parameters.outboxParameters, query(context))),
   )

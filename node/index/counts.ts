@@ -1,31 +1,28 @@
-import type { Gap, HeatmapAnswer, StatsAnswer, StatsBy, StatsRow } from '../../core/api.ts'
+import type { Gap, HeatmapAnswer } from '../../core/api.ts'
 import type { BucketCount } from '../../core/buckets.ts'
-import type { LocalHour } from '../../core/buckets.ts'
-import { BUCKET_MS, byLocalHour, localHours } from '../../core/buckets.ts'
+import { BUCKET_MS, byLocalHour, withArchived } from '../../core/buckets.ts'
 import type { Database } from '../sqlite.ts'
-import { COUNT_COLUMNS, HOUR_MS } from './rollups.ts'
+import type { ToLocal } from './zones.ts'
+import { zoneOf } from './zones.ts'
 
 export interface HeatmapOptions {
   days: number
   /** IANA; throws a RangeError for a zone that does not exist. */
   timeZone: string
+  /** Hours after midnight at which a day begins; 0 where not said. */
+  dayStart?: number
   source?: readonly string[]
 }
 
-const DAY_MS = 86_400_000
-
-type ToLocal = (ms: number) => LocalHour
-
-/** Zones that have been asked for: what is known of their hours is dear to find out. */
-const zones = new Map<string, ToLocal>()
-const MAX_ZONES = 8
-
-function zoneOf(timeZone: string): ToLocal {
-  const toLocal = zones.get(timeZone) ?? localHours(timeZone)
-  if (zones.size >= MAX_ZONES) zones.clear()
-  zones.set(timeZone, toLocal)
-  return toLocal
+/** What the heat map is told besides the index's own counts. */
+export interface HeatmapBeside {
+  gaps?: readonly Gap[]
+  /** Of the archive, by source and whole hour of UTC. */
+  archived?: readonly BucketCount[]
 }
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 86_400_000
 
 const BUCKETS_PER_HOUR = HOUR_MS / BUCKET_MS
 
@@ -40,8 +37,8 @@ function hasWholeHours(toLocal: ToLocal, from: number, now: number): boolean {
 /** Events by source and local hour, for the `days` days that end with today in that zone. `now` in ms. */
 export async function heatmap(
   db: Database,
-  { days, timeZone, source }: HeatmapOptions,
-  gaps: readonly Gap[],
+  { days, timeZone, dayStart = 0, source }: HeatmapOptions,
+  { gaps = [], archived = [] }: HeatmapBeside,
   now: number,
 ): Promise<HeatmapAnswer> {
   const toLocal = zoneOf(timeZone)
@@ -56,7 +53,9 @@ export async function heatmap(
      ) GROUP BY source`,
     source ? [from, JSON.stringify(source)] : [from],
   )
-  const aggregates = byLocalHour(bySource.flatMap(bucketCounts), toLocal, now, days)
+  const asked = source ? archived.filter((one) => source.includes(one.source)) : archived
+  const counts = withArchived(bySource.flatMap(bucketCounts), asked)
+  const aggregates = byLocalHour(counts, toLocal, now, days, dayStart)
   return {
     aggregates,
     gaps: gapsWithin(gaps, source, from * BUCKET_MS),
@@ -65,6 +64,7 @@ export async function heatmap(
       daysRequested: days,
       fetchedAt: new Date(now).toISOString(),
       timeZone,
+      history: null,
     },
   }
 }
@@ -80,22 +80,13 @@ function bucketCounts(row: { source: string; buckets: string; counts: string }):
   return buckets.map((bucket, i) => ({ source: row.source, bucket, count: counts[i]! }))
 }
 
-/** Counts of the last `days` times 24 hours, the hour of `now` (ms) included, sorted by key. */
-export async function stats(db: Database, by: StatsBy, days: number, now: number): Promise<StatsAnswer> {
-  const after = Math.floor(now / HOUR_MS) - days * 24
-  const rows = await db.all<Record<(typeof COUNT_COLUMNS)[number], number> & { name: string }>(
-    `SELECT name, ${COUNT_COLUMNS.map((column) => `sum(${column}) AS ${column}`).join(', ')} FROM stats
-     WHERE kind = ? AND hour > ? GROUP BY name HAVING sum(events) > 0 ORDER BY name`,
-    [by, after],
+/** The quarter of an hour in which a source's last event was, as it begins, ms since 1970; null where it has none. */
+export async function lastBucketAt(db: Database, source: string): Promise<number | null> {
+  const [row] = await db.all<{ bucket: number }>(
+    'SELECT bucket FROM heat WHERE source = ? AND events > 0 ORDER BY bucket DESC LIMIT 1',
+    [source],
   )
-  return {
-    by,
-    days,
-    rows: rows.map(({ name, input, output, cache_read, cache_write, ...counts }): StatsRow => {
-      const tokens = { input, output, cacheRead: cache_read, cacheWrite: cache_write }
-      return { key: name, ...counts, tokens }
-    }),
-  }
+  return row ? row.bucket * BUCKET_MS : null
 }
 
 /** Events in all, by source. */

@@ -1,33 +1,63 @@
-import type { StatsBy } from '../../core/api.ts'
 import { bucketOf } from '../../core/buckets.ts'
 import type { Event } from '../../core/events.ts'
 import type { Counted } from '../../core/totals.ts'
 import { count as countEvent, emptyTotals } from '../../core/totals.ts'
 import type { Database } from '../sqlite.ts'
 import type { Entry } from './rows.ts'
+import type { Words } from './words.ts'
 
-export const HOUR_MS = 3_600_000
+/**
+ * The lengths of the buckets under which counts are kept, in quarters of an hour, the longest first: a day, six hours,
+ * one, a quarter; each is a multiple of the next. A time that begins and ends at any quarter is told by few of them.
+ */
+export const STEPS = [96, 24, 4, 1] as const
 
-interface Counts {
+/** The columns of a StatsRow's counts, as `usage` has them. */
+export const USAGE_COLUMNS = [
+  'events', 'tools', 'failures', 'responses', 'prompts', 'errors', 'input', 'output', 'cache_read', 'cache_write',
+] as const // prettier-ignore
+/** Those of `tool_usage`, the first of the others. */
+export const TOOL_COLUMNS = ['events', 'tools', 'failures'] as const
+
+/** Counts under one bucket and some names. */
+interface Cell {
+  bucket: number
+  names: readonly string[]
   events: number
   responses: number
   totals: Counted
 }
 
 /** Adds what one event counts. */
-function count(sum: Counts, event: Event, sign: 1 | -1): void {
-  sum.events += sign
-  if (event.eventType === 'activity' && event.payload.kind === 'response') sum.responses += sign
-  countEvent(sum.totals, event, sign)
+function count(cell: Cell, event: Event, sign: 1 | -1): void {
+  cell.events += sign
+  if (event.eventType === 'activity' && event.payload.kind === 'response') cell.responses += sign
+  countEvent(cell.totals, event, sign)
 }
 
-type Names = Map<string, Counts>
-type Hour = Record<StatsBy, Names>
+/** Counts by quarter of an hour and names. */
+class Cells {
+  readonly #byKey = new Map<string, Cell>()
+
+  of(bucket: number, names: readonly string[]): Cell {
+    const key = `${bucket} ${names.join(' ')}`
+    let cell = this.#byKey.get(key)
+    if (!cell) {
+      this.#byKey.set(key, (cell = { bucket, names, events: 0, responses: 0, totals: emptyTotals() }))
+    }
+    return cell
+  }
+
+  get all(): Iterable<Cell> {
+    return this.#byKey.values()
+  }
+}
 
 /** What a batch changes in the rollups. */
 export class RollupDelta {
   readonly #heat = new Map<number, Map<string, number>>()
-  readonly #hours = new Map<number, Hour>()
+  readonly #usage = new Cells()
+  readonly #tools = new Cells()
 
   /** Counts an entry in, or out again. */
   add({ event, at }: Entry, sign: 1 | -1): void {
@@ -37,18 +67,13 @@ export class RollupDelta {
     if (!heat) this.#heat.set(bucket, (heat = new Map<string, number>()))
     heat.set(source, (heat.get(source) ?? 0) + sign)
 
-    const number = Math.floor(at / HOUR_MS)
-    let hour = this.#hours.get(number)
-    if (!hour) this.#hours.set(number, (hour = emptyHour()))
-    count(countsOf(hour.source, source), event, sign)
-    count(countsOf(hour.project, payload.project), event, sign)
-    count(countsOf(hour.assistant, payload.assistant), event, sign)
-    if ('tool' in payload) count(countsOf(hour.tool, payload.tool), event, sign)
-    if ('model' in payload) count(countsOf(hour.model, payload.model), event, sign)
+    const model = 'model' in payload ? payload.model : ''
+    count(this.#usage.of(bucket, [source, payload.project, payload.assistant, model]), event, sign)
+    if ('tool' in payload) count(this.#tools.of(bucket, [source, payload.tool]), event, sign)
   }
 
   /** Writes the change; called within the transaction of the rows. Rows that count nothing any more are left at 0. */
-  async write(db: Database): Promise<void> {
+  async write(db: Database, words: Words): Promise<void> {
     if (this.#heat.size === 0) return
     const heat = [...this.#heat].flatMap(([bucket, sources]) =>
       [...sources].map(([source, events]) => [bucket, source, events]),
@@ -58,37 +83,43 @@ export class RollupDelta {
        ON CONFLICT DO UPDATE SET events = events + excluded.events`,
       [JSON.stringify(heat)],
     )
-    const stats = [...this.#hours].flatMap(([hour, kinds]) =>
-      Object.entries(kinds).flatMap(([kind, names]) =>
-        [...names].map(([name, counts]) => [kind, hour, name, ...columnsOf(counts)]),
-      ),
-    )
-    await db.run(WRITE_STATS, [JSON.stringify(stats)])
+    const cells = [...this.#usage.all, ...this.#tools.all]
+    const numberOf = await words.numbersOf(new Set(cells.flatMap(({ names }) => names)))
+    await db.run(WRITE_USAGE, [JSON.stringify(rowsOf(this.#usage, numberOf, USAGE_COLUMNS.length))])
+    await db.run(WRITE_TOOLS, [JSON.stringify(rowsOf(this.#tools, numberOf, TOOL_COLUMNS.length))])
   }
 }
 
-function emptyHour(): Hour {
-  return { source: new Map(), project: new Map(), assistant: new Map(), tool: new Map(), model: new Map() }
+/** Rows of all steps: step, bucket, the names' numbers and the first `width` counts. */
+function rowsOf(cells: Cells, numberOf: (name: string) => number, width: number): number[][] {
+  const rows = new Map<string, number[]>()
+  for (const cell of cells.all) {
+    const numbers = cell.names.map(numberOf)
+    const counts = columnsOf(cell)
+    for (const step of STEPS) {
+      const place = [step, Math.floor(cell.bucket / step), ...numbers]
+      const key = place.join(' ')
+      const row = rows.get(key)
+      if (!row) rows.set(key, [...place, ...counts.slice(0, width)])
+      else for (let i = 0; i < width; i++) row[place.length + i]! += counts[i]!
+    }
+  }
+  return [...rows.values()]
 }
 
-function countsOf(names: Names, name: string): Counts {
-  let counts = names.get(name)
-  if (!counts) names.set(name, (counts = { events: 0, responses: 0, totals: emptyTotals() }))
-  return counts
-}
-
-/** The columns of a StatsRow's counts. */
-export const COUNT_COLUMNS = [
-  'events', 'tools', 'failures', 'responses', 'prompts', 'errors', 'input', 'output', 'cache_read', 'cache_write',
-] as const // prettier-ignore
-
-/** Counts in the order of the columns. */
-function columnsOf({ events, responses, totals }: Counts): number[] {
+/** Counts in the order of `USAGE_COLUMNS`. */
+function columnsOf({ events, responses, totals }: Cell): number[] {
   const { prompts, tools, failures, errors, tokens } = totals
   const { input, output, cacheRead, cacheWrite } = tokens
   return [events, tools, failures, responses, prompts, errors, input, output, cacheRead, cacheWrite]
 }
 
-const WRITE_STATS = `INSERT INTO stats
-  SELECT ${Array.from({ length: 13 }, (_, i) => `value->>${i}`).join(', ')} FROM jsonb_each(?) WHERE true
-  ON CONFLICT DO UPDATE SET ${COUNT_COLUMNS.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')}`
+/** Adds the rows of a JSON array to a table whose rows have a place of so many columns before the counts. */
+function addRows(table: string, place: number, counts: readonly string[]): string {
+  const values = Array.from({ length: place + counts.length }, (_, i) => `value->>${i}`)
+  return `INSERT INTO ${table} SELECT ${values.join(', ')} FROM jsonb_each(?) WHERE true
+    ON CONFLICT DO UPDATE SET ${counts.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')}`
+}
+
+const WRITE_USAGE = addRows('usage', 6, USAGE_COLUMNS)
+const WRITE_TOOLS = addRows('tool_usage', 4, TOOL_COLUMNS)

@@ -5,7 +5,7 @@ import type { Database, SqlParams } from '../sqlite.ts'
 import { cursorOf } from './cursor.ts'
 
 /** No event counts as having happened later than this after its receipt: a wrong clock cannot reach into the future. */
-const MAX_AHEAD_MS = 10 * 60_000
+export const MAX_AHEAD_MS = 10 * 60_000
 
 /** An event at a place of the arrival order. */
 export interface Occurrence {

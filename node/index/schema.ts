@@ -1,12 +1,14 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { VibeTeaError } from '../../core/errors.ts'
-import { isDamage, migrate, versionOf } from '../sqlite-file.ts'
+import { isDamage, versionOf } from '../sqlite-file.ts'
 import { Database } from '../sqlite.ts'
 
-/** The tables of `index.db`, step by step. */
-const MIGRATIONS: readonly string[] = [
-  `
+/** Of the tables below. An index of another version is built anew: all that it holds is in the logs. */
+const VERSION = 2
+
+/** The tables of `index.db`. */
+const TABLES = `
   -- What the index was built for: the order of arrivals whose numbers its rows carry.
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
@@ -40,15 +42,27 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE repeats (row INTEGER PRIMARY KEY, event INTEGER NOT NULL);
   CREATE INDEX repeats_by_event ON repeats (event);
 
-  -- Events per quarter of an hour, and counts per hour by each thing that they can be grouped by.
+  -- Events per quarter of an hour.
   CREATE TABLE heat (
     bucket INTEGER NOT NULL, source TEXT NOT NULL, events INTEGER NOT NULL, PRIMARY KEY (bucket, source)
   ) WITHOUT ROWID;
-  CREATE TABLE stats (
-    kind TEXT NOT NULL, hour INTEGER NOT NULL, name TEXT NOT NULL, events INTEGER NOT NULL, tools INTEGER NOT NULL,
+
+  -- Names by number.
+  CREATE TABLE words (word INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+
+  -- Counts, each under a bucket of every step; see STEPS. \`source\` and so on are words. Events that have no model are
+  -- under the word ''.
+  CREATE TABLE usage (
+    step INTEGER NOT NULL, bucket INTEGER NOT NULL, source INTEGER NOT NULL, project INTEGER NOT NULL,
+    assistant INTEGER NOT NULL, model INTEGER NOT NULL, events INTEGER NOT NULL, tools INTEGER NOT NULL,
     failures INTEGER NOT NULL, responses INTEGER NOT NULL, prompts INTEGER NOT NULL, errors INTEGER NOT NULL,
     input INTEGER NOT NULL, output INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write INTEGER NOT NULL,
-    PRIMARY KEY (kind, hour, name)
+    PRIMARY KEY (step, bucket, source, project, assistant, model)
+  ) WITHOUT ROWID;
+  CREATE TABLE tool_usage (
+    step INTEGER NOT NULL, bucket INTEGER NOT NULL, source INTEGER NOT NULL, tool INTEGER NOT NULL,
+    events INTEGER NOT NULL, tools INTEGER NOT NULL, failures INTEGER NOT NULL,
+    PRIMARY KEY (step, bucket, source, tool)
   ) WITHOUT ROWID;
 
   -- \`until\`: the last event or the end. \`asks\`: waits for an answer. \`open\`: was not said to have ended.
@@ -64,8 +78,7 @@ const MIGRATIONS: readonly string[] = [
   CREATE VIRTUAL TABLE search USING fts5 (
     terms, content = '', columnsize = 0, detail = none, prefix = '1 2 3 4 5', tokenize = "ascii tokenchars '._-='"
   );
-  `,
-]
+`
 
 export interface Handles {
   writer: Database
@@ -75,8 +88,8 @@ export interface Handles {
 }
 
 /**
- * Opens `index.db` for the arrival order `orderId`, making or migrating it. A file that cannot be used (damaged, not a
- * database, of a newer version or of another order) is deleted, for all that it held is in the logs.
+ * Opens `index.db` for the arrival order `orderId`, making it where it does not exist. A file that cannot be used (damaged, not a
+ * database, of another version or of another order) is deleted, for all that it held is in the logs.
  * Throws a VibeTeaError where a file can be neither opened nor made.
  */
 export async function openIndex(path: string, orderId: string): Promise<Handles> {
@@ -126,14 +139,16 @@ async function openUsable(
   }
 }
 
-/** Migrates; null, or a sentence that says why the file cannot be used. */
+/** Makes the tables where there are none; null, or a sentence that says why the file cannot be used. */
 async function prepare(db: Database, orderId: string): Promise<string | null> {
   await db.exec(
     `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000;
      PRAGMA cache_size = -16384`,
   )
-  if ((await versionOf(db)) > MIGRATIONS.length) return 'The index was made by a newer version of VibeTea.'
-  await migrate(db, MIGRATIONS)
+  const version = await versionOf(db)
+  if (version > VERSION) return 'The index was made by a newer version of VibeTea.'
+  if (version > 0 && version < VERSION) return 'The index was made by an older version of VibeTea.'
+  if (version === 0) await db.transaction(() => db.exec(`${TABLES}; PRAGMA user_version = ${VERSION}`))
   const stored = await db.get<{ value: string }>(`SELECT value FROM meta WHERE name = 'order'`)
   if (stored === undefined) await db.run(`INSERT INTO meta VALUES ('order', ?)`, [orderId])
   else if (stored.value !== orderId) return 'The index belongs to another state.db.'

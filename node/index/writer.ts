@@ -18,6 +18,7 @@ import type { SessionFold } from './session-fold.ts'
 import type { Change } from './session-store.ts'
 import { SessionStore } from './session-store.ts'
 import { searchTerms } from './terms.ts'
+import { Words } from './words.ts'
 
 /** What a batch brought. */
 export interface Written {
@@ -42,11 +43,13 @@ export class Writer {
   readonly #db: Database
   readonly #scopes: Scopes
   readonly #sessions: SessionStore
+  readonly #words: Words
 
   constructor(db: Database) {
     this.#db = db
     this.#scopes = new Scopes(db)
     this.#sessions = new SessionStore(db)
+    this.#words = new Words(db)
   }
 
   /** Adds events, and whatever `also` writes, in one transaction. */
@@ -108,6 +111,7 @@ export class Writer {
     } catch (error) {
       this.#scopes.clear()
       this.#sessions.clear()
+      this.#words.clear()
       throw error
     }
   }
@@ -136,7 +140,7 @@ export class Writer {
     const written = write()
     const [sessions, counted] = await Promise.allSettled([
       this.#sessions.apply(changes, written),
-      written.then(() => rollups.write(this.#db)),
+      written.then(() => rollups.write(this.#db, this.#words)),
     ])
     if (counted.status === 'rejected') throw counted.reason
     if (sessions.status === 'rejected') throw sessions.reason

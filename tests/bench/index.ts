@@ -2,6 +2,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { StatsBy } from '../../core/api.ts'
 import { handleOf } from '../../core/handle.ts'
 import type { Arrival, ArrivalStore } from '../../node/index/port.ts'
 import { Index } from '../../node/index/index.ts'
@@ -114,6 +115,8 @@ async function bareInserts(path: string, logs: readonly MadeUpLog[]): Promise<nu
 
 async function queries(index: Index): Promise<Figure[]> {
   const feed = (query: object) => () => index.events({ limit: 500, order: 'arrival', ...query })
+  const stats = (options: { by: StatsBy; days?: number; timeZone?: string; source?: string[] }) => () =>
+    index.stats({ days: 30, timeZone: 'Europe/Berlin', ...options })
   const [newest] = (await index.events({ limit: 1, order: 'arrival' })).events
   const handle = handleOf(newest!.payload.sessionId)
   const { next } = await index.events({ limit: 1000, order: 'arrival' })
@@ -137,9 +140,13 @@ async function queries(index: Index): Promise<Figure[]> {
     ['search, one letter (`e`)', feed({ q: 'e' })],
     [`search, session (\`${handle}\`)`, feed({ q: handle })],
     ['search, two words (`edit project-7`)', feed({ q: 'edit project-7' })],
-    ['stats by tool, 7 days', () => index.stats('tool', 7)],
-    ['stats by tool, 30 days', () => index.stats('tool', 30)],
-    ['stats by project, 30 days', () => index.stats('project', 30)],
+    ['counts by tool, 7 days', stats({ by: 'tool', days: 7 })],
+    ['counts by tool, 30 days', stats({ by: 'tool' })],
+    ['counts by project, 30 days', stats({ by: 'project' })],
+    ['counts by day, 30 days', stats({ by: 'day' })],
+    ['counts by day, 30 days in India', stats({ by: 'day', timeZone: 'Asia/Kolkata' })],
+    ['counts by model of one source, 30 days', stats({ by: 'model', source: [newest!.source] })],
+    ['counts of today', stats({ by: 'source', days: 1 })],
     ['overlaps', () => index.overlaps('nobody')],
   ]
   const figures: Figure[] = []

@@ -17,18 +17,10 @@ import type { Event } from '../../core/events.ts'
 import { isAmong } from '../../core/project-key.ts'
 import { isFound, isSessionFound, searchedWords } from '../../core/search.ts'
 import { TEAM_KEY_LENGTH } from '../../core/team-key.ts'
-import type {
-  Backend,
-  EventsQuery,
-  HeatmapQuery,
-  LiveFeed,
-  OutboxQuery,
-  SessionsQuery,
-  Span,
-  TimelineQuery,
-} from '../../node/api/backend.ts'
+import type { Backend, EventsQuery, HeatmapQuery, LiveFeed, OutboxQuery, SessionsQuery, Span, StatsQuery, TimelineQuery } from '../../node/api/backend.ts'
 import { FakeTeam, others, OWN_VERSION } from './fake-team.ts'
 import { SessionBook } from './fake-sessions.ts'
+import { fakeStats, usageHistory } from './fake-usage.ts'
 import { PEOPLE, type Person, randomFrom, toRow } from './fake-world.ts'
 
 export interface FakeBackendOptions {
@@ -58,6 +50,7 @@ export class FakeBackend implements Backend {
   readonly #people: readonly Person[]
   readonly #book = new SessionBook()
   readonly #history: BucketCount[]
+  readonly #usage: ReturnType<typeof usageHistory>
   readonly #onRows = new Set<Listener<[readonly EventRow[], string]>>()
   readonly #onSessions = new Set<Listener<[readonly SessionRow[]]>>()
   readonly #onNotice = new Set<Listener<['info' | 'warning' | 'error', string]>>()
@@ -67,6 +60,7 @@ export class FakeBackend implements Backend {
     this.#people = people
     this.team = new FakeTeam(people, people.length > 1 ? others(now()) : [])
     this.#history = events.length ? history(people, now()) : []
+    this.#usage = events.length ? usageHistory(people, now()) : []
     this.projects = people.length
       ? people[0]!.projects.map((project, i) => ({ project, sharing: i ? 'private' : 'shared' }))
       : []
@@ -156,8 +150,8 @@ export class FakeBackend implements Backend {
     return Promise.resolve({ aggregates, gaps, meta })
   }
 
-  stats({ by, days }: { by: StatsAnswer['by']; days: number }): Promise<StatsAnswer> {
-    return Promise.resolve({ by, days, rows: this.#people.map(({ source }) => this.#book.stats(source)) })
+  stats(query: StatsQuery): Promise<StatsAnswer> {
+    return Promise.resolve(fakeStats(query, this.rows, this.#usage, this.#now()))
   }
 
   members(): Promise<{ members: MemberRow[] }> {

@@ -1,8 +1,8 @@
-import type { SessionRow, StatsRow, TimelineAnswer, TimelineSession } from '../../core/api.ts'
+import type { SessionRow, TimelineAnswer, TimelineSession } from '../../core/api.ts'
 import type { Event, Totals } from '../../core/events.ts'
 import { handleOf } from '../../core/handle.ts'
 import { advance, NO_CLOCK, type SessionClock, statusAt } from '../../core/sessions.ts'
-import { addTotals, count, emptyTotals } from '../../core/totals.ts'
+import { count, emptyTotals } from '../../core/totals.ts'
 import type { TimelineQuery } from '../../node/api/backend.ts'
 
 const STEP_MS = 5 * 60_000
@@ -98,15 +98,5 @@ export class SessionBook {
       ]
     })
     return { sessions, more: 0 }
-  }
-
-  stats(source: string): StatsRow {
-    const row: StatsRow = { key: source, events: 0, responses: 0, ...noTotals() }
-    for (const { last, totals, events } of this.#kept.values()) {
-      if (last.source !== source) continue
-      row.events += events
-      addTotals(row, totals)
-    }
-    return row
   }
 }

@@ -59,8 +59,13 @@ describe('a call', () => {
       'heatmap',
       { days: 30, timeZone: 'Asia/Kathmandu', source: [SOURCE], dayStart: 4, retry: true },
     ],
-    ['/api/stats', 'stats', { days: 7, by: 'source' }],
-    ['/api/stats?days=365&by=model', 'stats', { days: 365, by: 'model' }],
+    ['/api/stats', 'stats', { days: 7, by: 'source', dayStart: 0 }],
+    ['/api/stats?days=365&by=model', 'stats', { days: 365, by: 'model', dayStart: 0 }],
+    [
+      `/api/stats?by=day&tz=Asia/Kolkata&dayStart=4&source=${SOURCE}`,
+      'stats',
+      { days: 7, by: 'day', timeZone: 'Asia/Kolkata', dayStart: 4, source: [SOURCE] },
+    ],
   ])('%s is understood', async (path, name, args) => {
     const api = await testApi()
     const answer = await api.ask(path)
@@ -258,7 +263,7 @@ describe('a wrong parameter', () => {
       '"step" is "60"; allowed: seconds of which at most 2000 steps fill the time.',
     ],
     ['/api/overlaps?from=0', '"to" is missing; allowed: "from" and "to", or neither.'],
-    ['/api/stats?by=person', '"by" is "person"; allowed: source, project, model, tool, assistant.'],
+    ['/api/stats?by=person', '"by" is "person"; allowed: source, project, model, tool, assistant, day.'],
     ['/api/stats?days=366', '"days" is "366"; allowed: a whole number from 1 to 365.'],
     ['/api/status?limit=5', 'This call has no parameter "limit".'],
     ['/api/events?__proto__=1', 'This call has no parameter "__proto__".'],

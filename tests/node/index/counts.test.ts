@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failure, MemoryLog, openIndex, prompt, response, tool } from './support.ts'
+import { MemoryLog, openIndex, prompt } from './support.ts'
 
 const STUDIO = 'studio-h8ybnd'
 const FILE = 'ybndrfg8ejkm'
@@ -36,7 +36,35 @@ test('the heatmap counts by source and local hour, in zones of every offset', as
     daysRequested: 30,
     fetchedAt: '2026-11-20T10:00:00.000Z',
     timeZone: 'UTC',
+    history: null,
   })
+})
+
+test('the heatmap takes of each source and hour of UTC what the archive knows more', async () => {
+  const log = new MemoryLog()
+  for (const at of [-10, -50, -70]) log.append(prompt({ at }))
+  const { index } = await openIndex(log)
+  const archived = (source: string, time: string, count: number) => ({
+    source,
+    bucket: Date.parse(time) / 900_000,
+    count,
+  })
+  const beside = {
+    archived: [
+      archived('macbook-k3f9xq', '2026-11-20T09:00:00Z', 1),
+      archived('macbook-k3f9xq', '2026-11-20T08:00:00Z', 7),
+      archived('gone-h8ybnd', '2026-11-16T08:00:00Z', 5),
+    ],
+  }
+  const ask = async (options: object) =>
+    (await index.heatmap({ days: 7, timeZone: 'UTC', ...options }, beside)).aggregates.map(
+      ({ source, date, hour, eventCount }) => `${source} ${date} ${hour}: ${eventCount}`,
+    )
+  const mine = ['macbook-k3f9xq 2026-11-20 8: 7', 'macbook-k3f9xq 2026-11-20 9: 2']
+  expect(await ask({})).toEqual(['gone-h8ybnd 2026-11-16 8: 5', ...mine])
+  expect(await ask({ source: ['macbook-k3f9xq'] })).toEqual(mine)
+  expect(await index.lastBucketAt('macbook-k3f9xq')).toBe(Date.parse('2026-11-20T09:45:00Z'))
+  expect(await index.lastBucketAt('gone-h8ybnd')).toBeNull()
 })
 
 test('the heatmap passes on the gaps that reach into its time', async () => {
@@ -44,44 +72,10 @@ test('the heatmap passes on the gaps that reach into its time', async () => {
   const gap = (source: string, from: string, to: string) => ({ source, from, to, reason: 'paused' as const })
   const recent = gap(STUDIO, '2026-11-19T10:00:00.000Z', '2026-11-19T11:00:00.000Z')
   const gaps = [recent, gap(STUDIO, '2026-10-01T10:00:00.000Z', '2026-10-01T11:00:00.000Z')]
-  expect((await index.heatmap({ days: 7, timeZone: 'UTC' }, gaps)).gaps).toEqual([recent])
-  expect((await index.heatmap({ days: 7, timeZone: 'UTC', source: ['other-k3f9xq'] }, gaps)).gaps).toEqual([])
-})
-
-test('stats count by source, project, model, tool and assistant, sorted by name', async () => {
-  const log = new MemoryLog()
-  const tokens = { input: 1, output: 20, cacheRead: 300, cacheWrite: 4000 }
-  log.append(prompt(), response({ model: 'b-model', tokens }), response({ model: 'a-model', tokens }))
-  log.append(tool('Edit'), tool('Edit', { status: 'completed' }), tool('Bash', { status: 'failed' }))
-  log.append(failure('auth', { project: 'kettle', assistant: 'codex' }), prompt({ at: -3 * 1440 }))
-  const { index } = await openIndex(log)
-  const none = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
-  const zero = { events: 0, tools: 0, failures: 0, responses: 0, prompts: 0, errors: 0, tokens: none }
-  const one = { ...zero, events: 1, responses: 1, tokens }
-  expect(await index.stats('model', 1)).toEqual({
-    by: 'model',
-    days: 1,
-    rows: [
-      { key: 'a-model', ...one },
-      { key: 'b-model', ...one },
-    ],
-  })
-  expect((await index.stats('tool', 1)).rows).toEqual([
-    { ...zero, key: 'Bash', events: 1, failures: 1 },
-    { ...zero, key: 'Edit', events: 2, tools: 1 },
-  ])
-  const twice = { input: 2, output: 40, cacheRead: 600, cacheWrite: 8000 }
-  const mine = { events: 6, tools: 1, failures: 1, responses: 2, prompts: 1, errors: 0, tokens: twice }
-  expect((await index.stats('project', 1)).rows).toEqual([
-    { ...zero, key: 'kettle', events: 1, errors: 1 },
-    { key: 'vibetea', ...mine },
-  ])
-  expect((await index.stats('assistant', 1)).rows.map(({ key }) => key)).toEqual(['claude', 'codex'])
-  expect((await index.stats('source', 1)).rows).toEqual([
-    { key: 'macbook-k3f9xq', ...mine, events: 7, errors: 1 },
-  ])
-  expect((await index.stats('source', 4)).rows[0]!.events).toBe(8)
-  expect(await index.totals()).toEqual([{ source: 'macbook-k3f9xq', events: 8 }])
+  expect((await index.heatmap({ days: 7, timeZone: 'UTC' }, { gaps })).gaps).toEqual([recent])
+  expect(
+    (await index.heatmap({ days: 7, timeZone: 'UTC', source: ['other-k3f9xq'] }, { gaps })).gaps,
+  ).toEqual([])
 })
 
 test('projects of a source are told apart by their tags', async () => {

@@ -80,5 +80,5 @@ test('queries are answered while the index grows, each from a whole state', asyn
   await done
   expect(seen).toEqual([...seen].sort((a, b) => a - b))
   expect(seen.every((events) => events % 100 === 0)).toBe(true)
-  expect((await test.index.stats('source', 1)).rows[0]!.events).toBe(6000)
+  expect((await test.index.stats({ by: 'source', days: 1 })).rows[0]!.events).toBe(6000)
 })

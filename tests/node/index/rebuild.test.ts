@@ -87,7 +87,7 @@ const anyStep: fc.Arbitrary<Step> = fc.integer({ min: 0, max: 2 }).chain((log) =
 
 async function answersOf({ index }: TestIndex): Promise<Answers> {
   const stats = {} as Answers['stats']
-  for (const by of STATS_BY) stats[by] = (await index.stats(by, 30)).rows
+  for (const by of STATS_BY) stats[by] = (await index.stats({ by, days: 30, timeZone: ZONE })).rows
   const found = await index.events({ limit: 1000, order: 'arrival', q: 'invite edit' })
   return {
     feed: (await index.events({ limit: 1000, order: 'arrival' })).events,

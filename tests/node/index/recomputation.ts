@@ -69,17 +69,25 @@ export function recomputed({ arrivals, now }: TestIndex, logs: readonly MemoryLo
       tokens,
     }
   }
-  const grouped = (key: (event: Event) => string | undefined): Map<string, Kept[]> => {
+  const modelsOf = (entries: Kept[]): StatsRow['models'] => {
+    const names = entries.flatMap(({ event: { payload } }) => ('model' in payload ? payload.model : []))
+    return [...new Set(names)].sort(compare).map((model) => {
+      const ofModel = entries.filter(({ event }) => 'model' in event.payload && event.payload.model === model)
+      return { model, tokens: sum(ofModel).tokens }
+    })
+  }
+  const toLocal = localHours(ZONE)
+  const grouped = (key: (event: Event, at: number) => string | undefined): Map<string, Kept[]> => {
     const groups = new Map<string, Kept[]>()
     for (const entry of all) {
-      const name = key(entry.event)
+      const name = key(entry.event, entry.at)
       if (name !== undefined) groups.set(name, [...(groups.get(name) ?? []), entry])
     }
     return groups
   }
-  const rows = (key: (event: Event) => string | undefined): StatsRow[] =>
+  const rows = (key: (event: Event, at: number) => string | undefined): StatsRow[] =>
     [...grouped(key)]
-      .map(([name, entries]) => ({ key: name, ...sum(entries) }))
+      .map(([name, entries]) => ({ key: name, ...sum(entries), models: modelsOf(entries) }))
       .sort((a, b) => compare(a.key, b.key))
   const buckets = all.map(({ event, at }) => ({ source: event.source, bucket: bucketOf(at), count: 1 }))
   return {
@@ -91,6 +99,7 @@ export function recomputed({ arrivals, now }: TestIndex, logs: readonly MemoryLo
       assistant: rows(({ payload }) => payload.assistant),
       model: rows(({ payload }) => ('model' in payload ? payload.model : undefined)),
       tool: rows(({ payload }) => ('tool' in payload ? payload.tool : undefined)),
+      day: rows((_, at) => toLocal(at).date),
     },
     heatmap: byLocalHour(buckets, localHours(ZONE), now, 7),
     sessions: [...grouped(({ source, payload }) => `${source} ${payload.sessionId}`)]
@@ -103,7 +112,7 @@ export function recomputed({ arrivals, now }: TestIndex, logs: readonly MemoryLo
   }
 }
 
-function plainSession(entries: Kept[], now: number, counts: Omit<StatsRow, 'key'>): SessionRow {
+function plainSession(entries: Kept[], now: number, counts: Omit<StatsRow, 'key' | 'models'>): SessionRow {
   const iso = (ms: number) => new Date(ms).toISOString()
   const byTime = [...entries].sort((a, b) => a.at - b.at || a.row - b.row)
   const [first, last] = [byTime[0]!, byTime.at(-1)!]

@@ -125,7 +125,7 @@ test('a response that grows counts once, with its larger tokens', async () => {
   const [row] = await test.index.sessions()
   expect(row!.totals.tokens.output).toBe(90)
   expect(row!.density.counts).toEqual([1])
-  expect((await test.index.stats('model', 1)).rows).toMatchObject([
+  expect((await test.index.stats({ by: 'model', days: 1 })).rows).toMatchObject([
     { events: 1, responses: 1, tokens: { output: 90 } },
   ])
   const { events } = await test.index.events({ limit: 10, order: 'arrival' })

@@ -218,8 +218,8 @@ test('what retention clears is gone from every answer, but not what stands elsew
     [[kept.id, '2026-11-20T10:01:00.000Z'], [shared.id, '2026-11-20T10:01:00.000Z']].sort(),
   ) // prettier-ignore
   expect((await test.index.events({ limit: 9, order: 'arrival', q: 'gone' })).events).toEqual([])
-  expect((await test.index.stats('project', 1)).rows.map(({ key, events }) => [key, events])).toEqual([
-    ['vibetea', 2],
-  ])
+  expect(
+    (await test.index.stats({ by: 'project', days: 1 })).rows.map(({ key, events }) => [key, events]),
+  ).toEqual([['vibetea', 2]])
   expect((await test.index.sessions())[0]!.totals.prompts).toBe(2)
 })
