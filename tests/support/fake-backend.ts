@@ -17,7 +17,17 @@ import type { Event } from '../../core/events.ts'
 import { isAmong } from '../../core/project-key.ts'
 import { isFound, isSessionFound, searchedWords } from '../../core/search.ts'
 import { TEAM_KEY_LENGTH } from '../../core/team-key.ts'
-import type { Backend, EventsQuery, HeatmapQuery, LiveFeed, OutboxQuery, SessionsQuery, Span, StatsQuery, TimelineQuery } from '../../node/api/backend.ts'
+import type {
+  Backend,
+  EventsQuery,
+  HeatmapQuery,
+  LiveFeed,
+  OutboxQuery,
+  SessionsQuery,
+  Span,
+  StatsQuery,
+  TimelineQuery,
+} from '../../node/api/backend.ts'
 import { FakeTeam, others, OWN_VERSION } from './fake-team.ts'
 import { SessionBook } from './fake-sessions.ts'
 import { fakeStats, usageHistory } from './fake-usage.ts'
