@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SessionRow } from '../../core/api.ts'
+import { Clock } from '../../ui/lib/clock.svelte.ts'
 import { rowAt, Sessions } from '../../ui/lib/sessions.svelte.ts'
 import { NOW, sessionRow } from './support.ts'
 
@@ -77,6 +78,42 @@ describe('the overview', () => {
     expect(sessions.answers).toBe(0)
     expect(sessions.shown).toHaveLength(1)
   })
+
+  it('finds nothing anew where nothing has changed, and what time alone changes at its time', () => {
+    const clock = new Clock(() => NOW)
+    const sessions = new Sessions(() => clock.now)
+    const rows = Array.from({ length: 10_000 }, (_, i) =>
+      sessionRow({ sessionId: `s${i}`, handle: `h-${i % 90}`, lastEventAt: iso(NOW - (i % 4) * MINUTE) }),
+    )
+    sessions.reset(rows)
+    const found = new Set<readonly SessionRow[]>()
+    for (let seconds = 0; seconds < 190; seconds++) {
+      clock.now = NOW + seconds * 1000
+      found.add(sessions.shown)
+    }
+    const counts = [...found].map((shown) => shown.filter(({ state }) => state === 'active').length)
+    expect(counts).toEqual([10_000, 7500, 5000])
+  })
+
+  it('has one again that went on after it had left', () => {
+    let now = NOW
+    const sessions = new Sessions(() => now)
+    sessions.reset([sessionRow({ state: 'ended', endedAt: iso(NOW) })])
+    now = NOW + 31 * MINUTE
+    sessions.update([])
+    expect(sessions.shown).toEqual([])
+    sessions.update([sessionRow({ lastEventAt: iso(now) })])
+    expect(sessions.shown).toHaveLength(1)
+  })
+
+  it('knows when somebody’s last session was, also when it is shown no more', () => {
+    const sessions = new Sessions(() => NOW + 60 * MINUTE)
+    sessions.reset([sessionRow({ state: 'ended', endedAt: iso(NOW) })])
+    expect(sessions.shown).toEqual([])
+    expect(sessions.lastAt('laptop-ybndrf')).toBe(NOW)
+    expect(sessions.lastAt('desk-g5h8wu')).toBe(0)
+  })
+
   it('has a session that went on on another device once for each', () => {
     const sessions = new Sessions(() => NOW)
     const there = sessionRow({ source: 'desk-g5h8wu', lastEventAt: iso(NOW - MINUTE) })
