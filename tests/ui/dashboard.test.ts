@@ -2,7 +2,7 @@ import { fireEvent, screen, within } from '@testing-library/svelte'
 import { tick } from 'svelte'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { handleOf } from '../../core/handle.ts'
-import { SESSION, toolAt } from '../support/events.ts'
+import { promptAt, SESSION, toolAt } from '../support/events.ts'
 import { articles, prompt, TestPage } from './page.ts'
 import { NOW, rowOf, sessionRow, STATUS } from './support.ts'
 
@@ -244,17 +244,24 @@ describe('the page', () => {
     expect(page.socket.protocols).toContain('bearer.page-token')
   })
 
-  it('says how much happens, over five minutes and the last one', async () => {
-    await page.open([prompt(1)])
-    const bars = () => screen.getByRole('img', { name: 'Events of the last five minutes' }).firstElementChild!
-    const quiet = bars().getAttribute('d')
+  it('says how much happens, over a quarter of an hour and the last minute', async () => {
+    const before = rowOf(promptAt(NOW - 300_000, { id: 9 }), 9)
+    await page.open([before])
+    const bars = () => screen.getByRole('slider').querySelector('path')!.getAttribute('d')
+    const afterReload = bars()
     await page.come(prompt(2), prompt(3))
     expect(screen.getByText('2 events/min')).toBeTruthy()
     await page.settle(120)
     expect(screen.getByText('0 events/min')).toBeTruthy()
-    expect(bars().getAttribute('d')).not.toBe(quiet)
-    await page.settle(240)
-    expect(bars().getAttribute('d')).toBe(quiet)
+    expect(bars()).not.toBe(afterReload)
+    await page.settle(480)
+    // Of what was there before the page was opened nothing is left by now, of what came then something.
+    const later = bars()
+    await page.settle(360)
+    const quiet = bars()
+    expect(new Set([afterReload, later, quiet]).size).toBe(3)
+    await page.settle(60)
+    expect(bars()).toBe(quiet)
   })
 
   it('shows how far the reading of earlier sessions is', async () => {

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EventRow } from '../../core/api.ts'
-import { FeedWindow, ROW } from '../../ui/lib/feed-window.svelte.ts'
-import { Feed, isFold } from '../../ui/lib/feed.svelte.ts'
+import { FeedWindow, isMark } from '../../ui/lib/feed-window.svelte.ts'
+import { firstRow, isFold } from '../../ui/lib/feed-lines.ts'
+import { Feed } from '../../ui/lib/feed.svelte.ts'
+import { LastSeen } from '../../ui/lib/last-seen.svelte.ts'
 import { eventId, promptAt } from '../support/events.ts'
 import { NOW, rowOf } from './support.ts'
 
@@ -13,18 +15,22 @@ const prompts = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => rowOf(promptAt(NOW + from + i, { id: from + i }), from + i))
 /** The same as a page from the node. */
 const page = (from: number, to: number): EventRow[] => prompts(from, to).reverse()
+/** Height of a row, px. */
+const ROW = 30
 const settle = () => vi.advanceTimersByTime(1000)
-const ids = (view: FeedWindow) => view.shown.map(({ item }) => (isFold(item) ? '' : item.id))
+const ids = (view: FeedWindow) =>
+  view.shown.map((shown) => (isMark(shown) ? 'mark' : isFold(shown.item) ? 'fold' : firstRow(shown.item)!.id))
 /** The ids of some prompts, the newest first. */
 const idsOf = (from: number, to: number) => page(from, to).map(({ id }) => id)
 
-function open(rows: readonly EventRow[] = page(100, 200), capacity = 1000): { feed: Feed; view: FeedWindow } {
+function open(rows: readonly EventRow[] = page(100, 200), capacity = 1000) {
   const feed = new Feed({ capacity, chunk: 50 })
-  const view = new FeedWindow(feed)
+  const lastSeen = new LastSeen({ getItem: () => null, setItem: () => undefined })
+  const view = new FeedWindow(feed, { rowHeight: () => ROW, left: () => lastSeen.left })
   view.height = 10 * ROW
   feed.reset(rows)
   settle()
-  return { feed, view }
+  return { feed, view, lastSeen }
 }
 
 describe('what is seen of a feed', () => {
@@ -132,6 +138,120 @@ describe('the row that is selected in a feed', () => {
     expect(feed.at(view.selected!)).toMatchObject({ id: eventId(209) })
     feed.reset(page(120, 220))
     view.scroll(0)
+    expect(view.isFollowing).toBe(true)
+  })
+})
+
+describe('the line where the reader was', () => {
+  /** The page is out of view while some prompts come. */
+  function leave({ feed, lastSeen }: ReturnType<typeof open>, from: number, to: number): void {
+    lastSeen.leave(NOW + from, feed.receivedAt)
+    feed.append(prompts(from, to))
+    settle()
+  }
+  const marks = (view: FeedWindow) => view.shown.filter(isMark)
+
+  it('stands between what had come and what has come since, and says how much that is', () => {
+    const opened = open()
+    leave(opened, 200, 203)
+    const { feed, view } = opened
+    expect(ids(view).slice(0, 6)).toEqual([...idsOf(200, 203), 'mark', eventId(199), eventId(198)])
+    expect(marks(view)).toEqual([{ at: NOW + 200, since: 3 }])
+    feed.append(prompts(203, 204))
+    settle()
+    expect(ids(view)[4]).toBe('mark')
+    expect(marks(view)).toEqual([{ at: NOW + 200, since: 4 }])
+  })
+
+  it('is the last one only, and none where nothing has come since', () => {
+    const opened = open()
+    leave(opened, 200, 202)
+    leave(opened, 202, 204)
+    const { view, lastSeen, feed } = opened
+    expect(ids(view).slice(0, 4)).toEqual([eventId(203), eventId(202), 'mark', eventId(201)])
+    expect(marks(view)).toHaveLength(1)
+    lastSeen.leave(NOW + 300, feed.receivedAt)
+    expect(marks(view)).toEqual([])
+  })
+
+  it('moves nothing under a reader who stands still', () => {
+    const opened = open()
+    leave(opened, 200, 202)
+    const { view } = opened
+    view.scroll(20 * ROW)
+    const seen = ids(view)
+    leave(opened, 202, 204)
+    expect(ids(view)).toEqual(seen)
+    view.follow()
+    view.scroll(0)
+    expect(ids(view)[2]).toBe('mark')
+  })
+
+  it('comes in view with the page of older rows that holds its place', () => {
+    const { feed, view, lastSeen } = open()
+    lastSeen.leave(NOW + 95, new Date(NOW + 94).toISOString())
+    expect(marks(view)).toEqual([])
+    feed.prepend(page(50, 100))
+    view.scroll(100 * ROW)
+    expect(ids(view).slice(9, 12)).toEqual([eventId(95), 'mark', eventId(94)])
+    expect(marks(view)).toEqual([{ at: NOW + 95, since: 105 }])
+  })
+
+  it('is stepped over', () => {
+    const opened = open()
+    leave(opened, 200, 202)
+    const { feed, view } = opened
+    for (let i = 0; i < 3; i++) view.step(1)
+    expect(feed.at(view.selected!)).toMatchObject({ id: eventId(199) })
+    expect(view.total).toBe(102)
+    expect(view.slots).toBe(103)
+  })
+
+  it('is kept over a reload, and what is stored by others is left alone', () => {
+    const stored = new Map<string, string>()
+    const storage = {
+      getItem: (key: string) => stored.get(key) ?? null,
+      setItem: (key: string, value: string) => void stored.set(key, value),
+    }
+    new LastSeen(storage).leave(NOW, null)
+    expect(stored.size).toBe(0)
+    new LastSeen(storage).leave(NOW, new Date(NOW).toISOString())
+    expect(new LastSeen(storage).left).toEqual({ at: NOW, receivedAt: new Date(NOW).toISOString() })
+    for (const other of ['', '[]', '7', '{"at":"x"}', '{"at":1']) {
+      for (const key of stored.keys()) stored.set(key, other)
+      expect(new LastSeen(storage).left).toBeNull()
+    }
+  })
+})
+
+describe('going back in a feed', () => {
+  /** Prompts a minute apart, and the view of them. */
+  function minutes(count: number) {
+    const rows = Array.from({ length: count }, (_, n) => rowOf(promptAt(NOW + n * 60_000, { id: n }), n))
+    return open(rows.reverse())
+  }
+  const go = (view: FeedWindow, top: number | null) => view.scroll(top!)
+  const minute = (n: number) => NOW + n * 60_000
+
+  it('shows what had come by a time, on top', () => {
+    const { view } = minutes(300)
+    go(view, view.backTo(minute(200) + 30_000))
+    expect(view.topTime).toBe(minute(200))
+    expect(view.isFollowing).toBe(false)
+    expect(view.backTo(minute(0))).toBeNull()
+  })
+
+  it('goes on again by a time, and by one line where nothing came in it', () => {
+    const { feed, view } = minutes(100)
+    feed.append([rowOf(promptAt(minute(500), { id: 500 }))])
+    settle()
+    go(view, view.backTo(minute(40)))
+    expect(view.topTime).toBe(minute(39))
+    go(view, view.onTo(minute(39) + 3_600_000))
+    expect(view.topTime).toBe(minute(98))
+    go(view, view.onTo(minute(99) + 3_600_000))
+    expect(view.topTime).toBe(minute(99))
+    go(view, view.onTo(minute(99) + 3_600_000))
     expect(view.isFollowing).toBe(true)
   })
 })

@@ -14,21 +14,20 @@ import { Connection } from './connection.svelte.ts'
 import { FeedPages } from './feed-pages.svelte.ts'
 import { type Filters, isEmpty, matches, NO_FILTERS, readFilters, withFilters } from './filters.ts'
 import { Heat } from './heat.svelte.ts'
+import { LastSeen } from './last-seen.svelte.ts'
 import { Load } from './load.svelte.ts'
 import { Messages } from './messages.svelte.ts'
 import { NodeInfo } from './node.svelte.ts'
 import { Overlaps } from './overlaps.svelte.ts'
 import { People } from './people.svelte.ts'
 import { Preferences } from './preferences.svelte.ts'
+import { Playhead, Pulse } from './pulse.svelte.ts'
 import { formatHash, Router } from './router.svelte.ts'
 import { Sessions } from './sessions.svelte.ts'
 import { Shortcuts } from './shortcuts.ts'
 
 const HEAT_RELOAD_MS = 60_000
 const LATE_RELOAD_MS = 2000
-const PULSE_STEP_MS = 5000
-/** Steps of the pulse, of five seconds each: five minutes. */
-export const PULSE_STEPS = 60
 
 /** All that the screens show, and the one connection that keeps it up to date. */
 export class App {
@@ -43,6 +42,9 @@ export class App {
   readonly heat: Heat
   readonly connection: Connection
   readonly shortcuts: Shortcuts
+  readonly pulse = new Pulse()
+  readonly playhead = new Playhead()
+  readonly lastSeen: LastSeen
   readonly timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone
   /** Everything, whatever the filters are. */
   readonly everything: FeedPages
@@ -65,8 +67,6 @@ export class App {
   readonly #open = new Set<FeedPages>()
   readonly #onRows = new Set<(rows: readonly EventRow[]) => void>()
   readonly #window: Window
-  /** New events by step of five seconds, of the last five minutes. */
-  readonly #pulse = new Map<number, number>()
   #lateTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(window: Window, fetch: typeof globalThis.fetch) {
@@ -76,6 +76,7 @@ export class App {
     this.preferences = new Preferences(window.document.documentElement, window.localStorage)
     this.shortcuts = new Shortcuts(() => this.preferences.chosen.shortcuts)
     this.node = new NodeInfo(this.api)
+    this.lastSeen = new LastSeen(window.localStorage)
     this.heat = new Heat((tz, days) => this.api.get('heatmap', { days, tz }))
     this.overlaps = new Overlaps({
       fetch: () => this.api.get<OverlapsAnswer>('overlaps'),
@@ -94,7 +95,7 @@ export class App {
       heat: new Load(() => this.heat.load(this.timeZone)),
       overlaps: new Load(() => this.overlaps.load()),
     }
-    this.everything = this.#pages()
+    this.everything = this.#pages({ bursts: true })
     this.#open.add(this.everything)
     this.feed = this.everything
     this.connection = new Connection({
@@ -121,14 +122,20 @@ export class App {
       if (later) void this.#redeem(later).then(() => this.connection.unlock())
     }
     this.#window.addEventListener('storage', onStorage)
+    const { document } = this.#window
+    const onHidden = () => {
+      if (document.visibilityState !== 'hidden') return
+      this.lastSeen.leave(this.clock.at(), this.everything.feed.receivedAt)
+    }
     this.#window.addEventListener('hashchange', onHash)
+    document.addEventListener('visibilitychange', onHidden)
     const heatTimer = setInterval(() => {
       if (this.connection.state === 'live') void this.loads.heat.run()
     }, HEAT_RELOAD_MS)
     const stops = [this.clock.start(), this.router.start(), this.#followFilters()]
     void (code ? this.#redeem(code) : Promise.resolve()).then(() => {
       // To show something before the line stands; what counts is read after its hello.
-      if (this.api.token) void this.everything.load()
+      if (this.api.token) void this.#load(this.everything)
       this.connection.start()
     })
     return () => {
@@ -137,6 +144,7 @@ export class App {
       clearTimeout(this.#lateTimer)
       this.#window.removeEventListener('storage', onStorage)
       this.#window.removeEventListener('hashchange', onHash)
+      document.removeEventListener('visibilitychange', onHidden)
       this.connection.stop()
       this.node.stop()
       this.heat.stop()
@@ -154,9 +162,9 @@ export class App {
     this.messages.say('warning', text)
   }
 
-  /** Opens a feed of its own, kept up to date until `close`. */
-  openFeed(filters: Filters): FeedPages {
-    const pages = this.#pages(filters)
+  /** Opens a feed of its own, kept up to date until `close`; `bursts` as a feed takes it. */
+  openFeed(filters: Filters, { bursts = false } = {}): FeedPages {
+    const pages = this.#pages({ filters, bursts })
     // What is here already is shown at once, and all there is while the node is away.
     const known = [...this.everything.feed.rows()].filter((row) => matches(filters, row))
     pages.feed.reset(known.reverse())
@@ -199,15 +207,9 @@ export class App {
     this.filter(NO_FILTERS)
   }
 
-  /** Events in each of the last `steps` times five seconds, oldest first; at most five minutes of them are known. */
-  pulse(steps: number, now: number): number[] {
-    const last = Math.floor(now / PULSE_STEP_MS)
-    return Array.from({ length: steps }, (_, i) => this.#pulse.get(last - steps + 1 + i) ?? 0)
-  }
-
-  #pages(filters?: Filters): FeedPages {
+  #pages(options: { filters?: Filters; bursts: boolean }): FeedPages {
     return new FeedPages({
-      ...(filters && { filters }),
+      ...options,
       get: (params) => this.readEvents(params),
       isHidden: () => this.#window.document.visibilityState === 'hidden',
     })
@@ -221,7 +223,7 @@ export class App {
           return undefined
         }
         const { filters } = this
-        const pages = untrack(() => this.openFeed(filters))
+        const pages = untrack(() => this.openFeed(filters, { bursts: true }))
         this.feed = pages
         return () => this.close(pages)
       })
@@ -297,14 +299,16 @@ export class App {
 
   #countFresh(fresh: ReturnType<FeedPages['take']>): void {
     this.heat.add(fresh)
-    if (!fresh.length) return
-    const step = Math.floor(this.clock.at() / PULSE_STEP_MS)
-    this.#pulse.set(step, (this.#pulse.get(step) ?? 0) + fresh.length)
-    for (const old of this.#pulse.keys()) if (old <= step - PULSE_STEPS) this.#pulse.delete(old)
+    this.pulse.add(fresh.length, this.clock.at())
+  }
+
+  async #load(pages: FeedPages): Promise<void> {
+    await pages.load()
+    if (pages === this.everything) this.pulse.fill(pages.feed.rows(), this.clock.at())
   }
 
   async #refresh(withFeeds: boolean): Promise<void> {
-    for (const pages of this.#open) if (withFeeds || pages.state !== 'ready') void pages.load()
+    for (const pages of this.#open) if (withFeeds || pages.state !== 'ready') void this.#load(pages)
     await Promise.all(Object.values(this.loads).map((load) => load.run()))
   }
 }

@@ -5,9 +5,13 @@ import { type Filters, NO_FILTERS, toParams } from './filters.ts'
 
 const FIRST_PAGE = 500
 const OLDER_PAGE = 500
+/** Who goes an hour back does not read what is between. */
+const PASSED_PAGE = 1000
 
 export interface FeedPagesOptions {
   filters?: Filters
+  /** Whether rows of one session that say the same within seconds stand in one line. */
+  bursts?: boolean
   get: (params: Params) => Promise<EventsAnswer>
   isHidden?: () => boolean
 }
@@ -29,13 +33,14 @@ export class FeedPages {
   /** What came while the first page was on its way. */
   #pending: EventRow[] | null = null
   #load = 0
+  #older: Promise<void> | null = null
   readonly #filters: Filters
   readonly #get: FeedPagesOptions['get']
 
-  constructor({ filters = NO_FILTERS, get, isHidden }: FeedPagesOptions) {
+  constructor({ filters = NO_FILTERS, bursts = false, get, isHidden }: FeedPagesOptions) {
     this.#filters = filters
     this.#get = get
-    this.feed = new Feed({ filters, ...(isHidden && { isHidden }) })
+    this.feed = new Feed({ filters, bursts, ...(isHidden && { isHidden }) })
   }
 
   get hasOlder(): boolean {
@@ -70,13 +75,25 @@ export class FeedPages {
   }
 
   /** Loads the page before the oldest row, if there is one. */
-  async loadOlder(): Promise<void> {
+  loadOlder(limit = OLDER_PAGE): Promise<void> {
+    this.#older ??= this.#loadOlder(limit).finally(() => (this.#older = null))
+    return this.#older
+  }
+
+  /** Loads older pages until something before a time (ms) is held, there is no more, or one does not come. */
+  async loadBack(ms: number): Promise<void> {
+    while (this.feed.indexBefore(ms) === null && this.hasOlder && !this.isLoading && !this.error) {
+      await this.loadOlder(PASSED_PAGE)
+    }
+  }
+
+  async #loadOlder(limit: number): Promise<void> {
     // What is before the oldest row now is not before the oldest of the page that is on its way.
-    if (!this.#next || this.isLoading || this.isLoadingOlder || !this.hasOlder) return
+    if (!this.#next || this.isLoading || !this.hasOlder) return
     const load = this.#load
     this.isLoadingOlder = true
     try {
-      const { events, next } = await this.#page({ limit: OLDER_PAGE, before: this.#next })
+      const { events, next } = await this.#page({ limit, before: this.#next })
       if (load !== this.#load || this.feed.isFull) return
       this.feed.prepend(events)
       this.#next = next

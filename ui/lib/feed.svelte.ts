@@ -1,7 +1,9 @@
 import type { EventRow } from '../../core/api.ts'
 import { weight } from '../../core/events.ts'
 import { SESSION_GAP_MS } from '../../core/lifecycle.ts'
+import { eventsOf, type FeedItem, FeedLines, firstRow, receivedAtOf, rowsOf } from './feed-lines.ts'
 import { type Filters, matches, NO_FILTERS } from './filters.ts'
+import { share } from './shared-text.ts'
 
 /** The most rows that a page holds; past it the oldest go, a chunk at a time. */
 export const CAPACITY = 120_000
@@ -17,21 +19,10 @@ const FLOOD_FLUSH_MS = 250
 const FLOOD_ROWS = 30
 const HIDDEN_FLUSH_MS = 1000
 
-/** Rows that came long after they happened: a backfill, a laptop that was offline. */
-export interface Fold {
-  isFold: true
-  count: number
-  /** Event times of the first and the last, ms. */
-  from: number
-  to: number
-}
-
-export type FeedItem = EventRow | Fold
-
-export const isFold = (item: FeedItem): item is Fold => 'isFold' in item
-
 export interface FeedOptions {
   filters?: Filters
+  /** Whether rows of one session that say the same within seconds stand in one line. */
+  bursts?: boolean
   capacity?: number
   chunk?: number
   now?: () => number
@@ -39,24 +30,28 @@ export interface FeedOptions {
 }
 
 /**
- * Rows in the order in which they came, oldest first. They are plain objects, and one `version` tells that something
- * changed, at most ten times a second (four in a flood, once while hidden): making each row reactive costs a hundred
- * times as much. A row's index never changes, and is never another's: `base` is that of the oldest row held.
+ * Rows in the order in which they came, oldest first, in lines. They are plain objects, and one `version` tells that
+ * something changed, at most ten times a second (four in a flood, once while hidden): making each row reactive costs a
+ * hundred times as much. A line's index never changes, and is never another's: `base` is that of the oldest line held.
  */
 export class Feed {
   version = $state(0)
   readonly filters: Filters
-  base = 0
   /**
-   * Where to stand for who stood at a row that has gone: where the feed ended when it last started over, or when that
+   * Where to stand for who stood at a line that has gone: where the feed ended when it last started over, or when that
    * place had gone as well. `base` where nothing was held then.
    */
   anchor = 0
+  /** Events that have come since the feed last started over, those caught up on included. */
+  arrived = 0
   /** Whether the oldest rows have gone: what comes before the others is missing. */
   #isCut = false
-  #items: FeedItem[] = []
+  #lines: FeedLines
+  /** How many rows are held. */
+  #held = 0
   /** Where each event stands, by source and id. */
   readonly #places = new Map<string, Map<string, number>>()
+  readonly #bursts: boolean
   readonly #capacity: number
   readonly #chunk: number
   readonly #now: () => number
@@ -68,33 +63,36 @@ export class Feed {
 
   constructor(options: FeedOptions = {}) {
     this.filters = options.filters ?? NO_FILTERS
+    this.#bursts = options.bursts ?? false
+    this.#lines = new FeedLines(this.#bursts, 0)
     this.#capacity = options.capacity ?? CAPACITY
     this.#chunk = options.chunk ?? CHUNK
     this.#now = options.now ?? (() => performance.now())
     this.#isHidden = options.isHidden ?? (() => false)
   }
 
-  /** One past the index of the newest item. */
-  get end(): number {
-    return this.base + this.#items.length
+  /** The index of the oldest line held. */
+  get base(): number {
+    return this.#lines.base
   }
 
+  /** One past the index of the newest line. */
+  get end(): number {
+    return this.#lines.end
+  }
+
+  /** How many lines there are. */
   get size(): number {
-    return this.#items.length
+    return this.#lines.items.length
   }
 
   /** Whether nothing older can be added: there is no room, or it would not join on, for the oldest rows have gone. */
   get isFull(): boolean {
-    return this.#isCut || this.#items.length >= this.#capacity
+    return this.#isCut || this.#held >= this.#capacity
   }
 
   at(index: number): FeedItem | undefined {
-    return this.#items[index - this.base]
-  }
-
-  /** The items from one index up to another, newest first. */
-  newestFirst(from: number, to: number): FeedItem[] {
-    return this.#items.slice(Math.max(0, from - this.base), Math.max(0, to - this.base)).reverse()
+    return this.#lines.at(index)
   }
 
   /** Adds what has just come, oldest first, and answers what of it is new and not late. */
@@ -102,12 +100,12 @@ export class Feed {
     const fresh: EventRow[] = []
     for (const row of rows) {
       if (!matches(this.filters, row) || this.#replace(row)) continue
+      this.arrived++
       if (Date.parse(row.receivedAt) - Date.parse(row.timestamp) > LATE_MS) {
-        this.#fold(Date.parse(row.timestamp))
+        this.#lines.addLate(row)
         continue
       }
-      this.#place(row, this.end)
-      this.#items.push(row)
+      this.#place(row, this.#lines.add(share(row)))
       fresh.push(row)
     }
     this.#trim()
@@ -117,24 +115,23 @@ export class Feed {
 
   /** Adds older rows that pass the filters, newest first, below what is there. For a feed that is not full. */
   prepend(rows: readonly EventRow[]): void {
-    const older = rows.filter((row) => !this.#replace(row)).reverse()
-    this.base -= older.length
-    this.#items = [...older, ...this.#items]
-    older.forEach((row, i) => this.#place(row, this.base + i))
+    const older = new FeedLines(this.#bursts, 0)
+    for (const row of [...rows].reverse()) if (!this.#replace(row)) older.add(share(row))
+    this.#lines.prepend(older)
+    older.items.forEach((item, i) => rowsOf(item).forEach((row) => this.#place(row, this.base + i)))
     this.#touch()
   }
 
   /** Starts over with a page of rows that pass the filters, newest first, and tells of it at once. */
   reset(rows: readonly EventRow[]): void {
     // Older rows count down from here, never as far as to the indices of before.
-    this.base = this.end + 2 * this.#capacity
+    this.#lines = new FeedLines(this.#bursts, this.end + 2 * this.#capacity)
     this.#isCut = false
-    this.#items = []
+    this.#held = 0
+    this.arrived = 0
     this.#places.clear()
     for (const row of [...rows].reverse()) {
-      if (this.#replace(row)) continue
-      this.#place(row, this.end)
-      this.#items.push(row)
+      if (!this.#replace(row)) this.#place(row, this.#lines.add(share(row)))
     }
     this.anchor = this.end
     clearTimeout(this.#timer)
@@ -143,7 +140,38 @@ export class Feed {
 
   /** The rows held, oldest first. */
   *rows(): Generator<EventRow> {
-    for (const item of this.#items) if (!isFold(item)) yield item
+    for (const item of this.#lines.items) yield* rowsOf(item)
+  }
+
+  /** The newest line that began before a time in ms, to the second; null where none is held. */
+  indexBefore(ms: number): number | null {
+    // What a time begins with stands before all of that second.
+    const limit = new Date(Math.ceil(ms / 1000) * 1000).toISOString().slice(0, 19)
+    const { items } = this.#lines
+    const found = items.findLastIndex((item) => (firstRow(item)?.timestamp ?? limit) < limit)
+    return found < 0 ? null : this.base + found
+  }
+
+  /**
+   * What came after a time of receipt: the index of its first line, and how many events it is. All that is held may
+   * have come after it.
+   */
+  since(receivedAt: string): { index: number; events: number } {
+    const { items } = this.#lines
+    let first = items.length
+    let events = 0
+    while (first > 0 && receivedAtOf(items[first - 1]!) > receivedAt) events += eventsOf(items[--first]!)
+    return { index: this.base + first, events }
+  }
+
+  /** When the newest row was received; null where nothing is held. */
+  get receivedAt(): string | null {
+    let latest = ''
+    for (const item of this.#lines.items) {
+      const at = receivedAtOf(item)
+      if (at > latest) latest = at
+    }
+    return latest || null
   }
 
   stop(): void {
@@ -153,9 +181,10 @@ export class Feed {
   /** Whether the event is here already; a heavier one takes the place of what was known of it. */
   #replace(row: EventRow): boolean {
     const index = this.#places.get(row.source)?.get(row.id)
-    if (index === undefined) return false
-    const known = this.at(index) as EventRow
-    if (weight(row) > weight(known)) this.#items[index - this.base] = row
+    const item = index === undefined ? undefined : this.#lines.at(index)
+    const known = item && rowsOf(item).find(({ id, source }) => id === row.id && source === row.source)
+    if (index === undefined || !known) return false
+    if (weight(row) > weight(known)) this.#lines.replace(index, known, share(row))
     return true
   }
 
@@ -163,27 +192,19 @@ export class Feed {
     const places = this.#places.get(row.source) ?? new Map<string, number>()
     places.set(row.id, index)
     this.#places.set(row.source, places)
-  }
-
-  #fold(at: number): void {
-    const last = this.#items.at(-1)
-    if (last && isFold(last)) {
-      const { count, from, to } = last
-      const fold: Fold = { isFold: true, count: count + 1, from: Math.min(from, at), to: Math.max(to, at) }
-      this.#items[this.#items.length - 1] = fold
-    } else {
-      this.#items.push({ isFold: true, count: 1, from: at, to: at })
-    }
+    this.#held++
   }
 
   #trim(): void {
-    if (this.#items.length <= this.#capacity) return
-    const excess = this.#items.length - this.#capacity
-    const dropped = this.#items.splice(0, Math.ceil(excess / this.#chunk) * this.#chunk)
-    this.base += dropped.length
+    const excess = this.#held - this.#capacity
+    if (excess <= 0) return
+    const dropped = this.#lines.dropOldest(Math.ceil(excess / this.#chunk) * this.#chunk)
     this.#isCut = true
     if (this.anchor <= this.base) this.anchor = this.end
-    for (const item of dropped) if (!isFold(item)) this.#places.get(item.source)?.delete(item.id)
+    for (const row of dropped.flatMap(rowsOf)) {
+      this.#places.get(row.source)?.delete(row.id)
+      this.#held--
+    }
   }
 
   #touch(): void {
