@@ -3,7 +3,7 @@ import { tick } from 'svelte'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { promptAt, SESSION, toolAt } from '../support/events.ts'
 import { prompt, TestPage } from './page.ts'
-import { NOW, rowOf, sessionRow, STATUS } from './support.ts'
+import { NOW, rowOf, sessionRow } from './support.ts'
 
 let page: TestPage
 beforeEach(() => {
@@ -71,68 +71,6 @@ describe('the heat map', () => {
     expect(location.hash).toBe('#/heat?days=30&view=table')
     expect(screen.getAllByRole('rowheader')).toHaveLength(30)
     expect(screen.getByRole('button', { name: 'View as colours' })).toBeTruthy()
-  })
-})
-
-describe('the settings', () => {
-  it('ask the node to share a project, and show what it then says', async () => {
-    const projects = [{ project: 'web-app', sharing: 'private' }]
-    page.api.answers.status = { ...STATUS, projects }
-    page.api.answers.outbox = { events: [] }
-    page.api.answers['actions/share'] = {}
-    await page.open([prompt(1)])
-    await page.go('#/settings')
-    page.api.answers.status = { ...STATUS, projects: [{ project: 'web-app', sharing: 'shared' }] }
-    await fireEvent.click(screen.getByRole('button', { name: 'Shared' }))
-    await page.settle()
-    expect(
-      page.api.asked.some(({ path, body }) => path === 'actions/share' && body === '{"project":"web-app"}'),
-    ).toBe(true)
-    expect(screen.getByRole('button', { name: 'Shared' }).getAttribute('aria-pressed')).toBe('true')
-    expect(screen.getByText('Nothing has left this machine.')).toBeTruthy()
-  })
-
-  it('say that recording is paused, and resume it', async () => {
-    page.api.answers.status = { ...STATUS, node: { ...STATUS.node, pausedUntil: 'resume' } }
-    page.api.answers.outbox = { events: [] }
-    page.api.answers['actions/resume'] = {}
-    await page.open([prompt(1)])
-    await page.go('#/settings')
-    expect(screen.getByText('Paused until you resume')).toBeTruthy()
-    page.api.answers.status = STATUS
-    await fireEvent.click(screen.getByRole('button', { name: 'Resume' }))
-    await page.settle()
-    expect(screen.getByText('VibeTea records your sessions as they happen.')).toBeTruthy()
-  })
-
-  it('name a file that cannot be read once, and say what to do', async () => {
-    const problem = {
-      path: '/home/ada/.claude/projects',
-      message: 'VibeTea may not read /home/ada/.claude/projects.',
-      remedy: 'Give your user the right to read it.',
-    }
-    const claude = {
-      assistant: 'claude',
-      directories: [],
-      files: 0,
-      watching: 'events',
-      backfill: null,
-    } as const
-    page.api.answers.status = { ...STATUS, sources: [{ ...claude, problems: [problem] }] }
-    page.api.answers.outbox = { events: [] }
-    await page.open([prompt(1)])
-    await page.go('#/settings')
-    expect(screen.getByText(`▲ ${problem.message} ${problem.remedy}`)).toBeTruthy()
-  })
-
-  it('switch single keys off', async () => {
-    page.api.answers.outbox = { events: [] }
-    await page.open([prompt(1)])
-    await page.go('#/settings')
-    await fireEvent.click(screen.getByRole('checkbox', { name: 'Single-key shortcuts' }))
-    await page.go('#/live')
-    await fireEvent.keyDown(document.body, { key: ' ' })
-    expect(screen.getByRole('button', { name: /Following/ })).toBeTruthy()
   })
 })
 

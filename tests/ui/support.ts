@@ -159,11 +159,14 @@ export class FakeApi {
     sessions: { sessions: [] },
     members: { members: [] },
     overlaps: { overlaps: [] },
+    outbox: { events: [], next: null },
     heatmap: NO_HEAT,
     stats: { by: 'source', days: 1, rows: [] },
     status: STATUS,
     session: { token: 'page-token' },
   }
+  /** What answers a path instead, such as late, with an error, or with what is no JSON. */
+  readonly instead: Record<string, (() => Promise<Response>) | undefined> = {}
   isAway = false
   isLocked = false
 
@@ -176,6 +179,6 @@ export class FakeApi {
     if (this.isLocked && path !== 'session') {
       return Promise.resolve(Response.json({ error: 'missing_token', message: 'no' }, { status: 401 }))
     }
-    return Promise.resolve(Response.json(this.answers[path]))
+    return this.instead[path]?.() ?? Promise.resolve(Response.json(this.answers[path]))
   }
 }

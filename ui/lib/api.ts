@@ -90,7 +90,7 @@ export class Api {
   }
 
   async #answer<T>(response: Response, path: string): Promise<T> {
-    if (response.ok) return readAnswer<T>(await response.text(), response.status)
+    if (response.ok) return readAnswer(await response.text(), response.status) as T
     // A code that is too old says nothing of the token that this browser may have.
     if (response.status === 401 && path !== 'session') this.onLocked()
     throw await errorOf(response)
@@ -98,7 +98,7 @@ export class Api {
 }
 
 /** Reads a call's answer, which is always an object. Throws an ApiError `unreadable`. */
-function readAnswer<T>(text: string, status: number): T {
+function readAnswer(text: string, status: number): object {
   let answer: unknown
   try {
     answer = JSON.parse(text)
@@ -106,7 +106,7 @@ function readAnswer<T>(text: string, status: number): T {
     // Cut off, or a proxy's page: there is nothing in it to tell of.
     answer = null
   }
-  if (typeof answer === 'object' && answer !== null) return answer as T
+  if (typeof answer === 'object' && answer !== null) return answer
   throw new ApiError(status, 'unreadable', 'The node’s answer cannot be read.')
 }
 
