@@ -147,6 +147,7 @@ describe('the live feed', () => {
     ours.payload.projectTag = one
     theirs.payload.projectTag = other
     await page.open([ours, theirs])
+    await fireEvent.click(screen.getByRole('button', { name: 'filter' }))
     const choices = within(screen.getByRole('group', { name: 'Project', hidden: true }))
     expect(
       choices.getAllByRole('checkbox', { hidden: true }).map((box) => box.parentElement!.textContent.trim()),

@@ -10,5 +10,14 @@ export function nameAmong(projects: readonly NamedProject[], { project, projectT
 
 /** What all of them are called, each once, sorted. */
 export function namesOf(projects: readonly NamedProject[]): string[] {
-  return [...new Set(projects.map((project) => nameAmong(projects, project)))].sort()
+  const tags = new Map<string, Set<string>>()
+  for (const { project, projectTag = '' } of projects) {
+    const known = tags.get(project)
+    if (known) known.add(projectTag)
+    else tags.set(project, new Set([projectTag]))
+  }
+  const names = [...tags].flatMap(([project, known]) =>
+    known.size === 1 ? [project] : [...known].map((tag) => (tag ? `${project}~${tag}` : project)),
+  )
+  return names.sort()
 }

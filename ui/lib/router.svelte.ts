@@ -21,6 +21,12 @@ export function parseHash(hash: string): Route {
   return { screen: isMissing ? 'live' : known, id: isMissing ? '' : id, params: new URLSearchParams(query) }
 }
 
+/** Whether a fragment is one of ours, rather than shown as the live screen for want of another. */
+export function isPlace(hash: string): boolean {
+  const { screen } = parseHash(hash)
+  return screen !== 'live' || /^#\/live(\?|$)/.test(hash)
+}
+
 /** The fragment of a place. Commas and colons stay readable. */
 export function formatHash(screen: ScreenName, id = '', params = new URLSearchParams()): string {
   const query = params.toString().replaceAll('%2C', ',').replaceAll('%3A', ':')

@@ -1,0 +1,212 @@
+import type { EventRow, SessionRow } from '../../core/api.ts'
+import type { App } from './app.svelte.ts'
+import type { Choice, GroupName } from './commands.ts'
+import { ASSISTANT_NAMES, describe, stateWord } from './describe.ts'
+import { NO_FILTERS, writeFilters } from './filters.ts'
+import { pausedWords } from './pause.ts'
+import { DENSITIES, THEMES } from './preferences.svelte.ts'
+import { namesOf } from './projects.ts'
+import { formatHash, type ScreenName } from './router.svelte.ts'
+import type { Search } from './search.svelte.ts'
+import { keyOf } from './sessions.svelte.ts'
+import { type Shortcut, SHORTCUT_WORDS } from './shortcuts.ts'
+import { roleWord } from './teammates.ts'
+import { plain } from './text.ts'
+import { duration, shortDate, shortTime } from './time.ts'
+
+/** What the palette offers of what the page knows, and of what the node found. */
+
+const HOUR_MS = 3_600_000
+const MAX_NAME = 80
+
+const PLACES: readonly [ScreenName, string, Shortcut | '', string][] = [
+  ['live', 'Live feed', 'g l', 'now'],
+  ['timeline', 'Timeline', 'g t', 'lanes'],
+  ['heat', 'Heat map', 'g h', 'hours, days'],
+  ['people', 'People', 'g p', 'team, peers, roster'],
+  ['usage', 'Usage', 'g u', 'tokens, costs, models, tools'],
+  ['history', 'History', 'g y', 'search, earlier, past'],
+  ['settings', 'Settings', 'g s', 'privacy, sharing, outbox, preferences'],
+  ['welcome', 'First steps', '', 'welcome, checklist'],
+]
+
+/** Shortcuts that a list can offer too, where the page has bound them: not those that walk. */
+const OFFERED: readonly Shortcut[] = ['space', '.', 'f', 'm', 'e', 'x', 'c', 'i', '?']
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** Everything that can be gone to or done without asking the node; who needs an answer first. */
+export function knownChoices(app: App): Choice[] {
+  return [
+    ...app.sessions.shown
+      .filter(({ needs }) => needs === 'answer')
+      .map((row) => sessionChoice(app, row, 'Waiting for you')),
+    ...places(app),
+    ...actions(app),
+    ...app.sessions.shown.map((row) => sessionChoice(app, row, 'Sessions')),
+    ...people(app),
+    ...projects(app),
+  ]
+}
+
+/** What the node found, with the way to all of it. */
+export function foundChoices(app: App, search: Search, words: string): Choice[] {
+  const seen = new Set<string>()
+  const events = search.events.flatMap((row) => {
+    const choice = eventChoice(app, row)
+    if (seen.has(choice.id)) return []
+    seen.add(choice.id)
+    return [choice]
+  })
+  const everything: Choice = {
+    id: 'everything',
+    group: 'Found',
+    label: `Search the history for “${words}”`,
+    does: { href: formatHash('history', '', writeFilters({ ...NO_FILTERS, q: words })) },
+  }
+  return [
+    ...search.sessions.map((row) => sessionChoice(app, row, 'Sessions')),
+    ...events.slice(0, MAX_EVENTS),
+    ...(words ? [everything] : []),
+  ]
+}
+
+const MAX_EVENTS = 7
+
+function places(app: App): Choice[] {
+  const shown = PLACES.filter(([screen]) => screen !== 'people' || app.hasTeam)
+  const wall: Choice = {
+    id: 'go wall',
+    group: 'Go to',
+    label: 'Wall screen',
+    detail: 'the live feed for all to see',
+    also: 'kiosk tv',
+    does: { href: '#/live?kiosk=1' },
+  }
+  return [
+    ...shown.map(([screen, label, keys, also]): Choice => {
+      return { id: `go ${screen}`, group: 'Go to', label, also, keys, does: { href: formatHash(screen) } }
+    }),
+    wall,
+  ]
+}
+
+function actions(app: App): Choice[] {
+  const { preferences, shortcuts } = app
+  const { theme, density } = preferences.chosen
+  const act = (id: string, label: string, also: string, run: () => void): Choice => {
+    return { id: `do ${id}`, group: 'Do', label, also, does: { run } }
+  }
+  const offered = OFFERED.filter((name) => shortcuts.has(name)).map((name): Choice => {
+    const run = () => shortcuts.run(name)
+    return { id: `do ${name}`, group: 'Do', label: capital(SHORTCUT_WORDS[name]), keys: name, does: { run } }
+  })
+  return [
+    ...offered,
+    ...recording(app, act),
+    ...THEMES.filter((name) => name !== theme).map((name) =>
+      act(`theme ${name}`, `Theme: ${name === 'system' ? 'as the system' : name}`, 'colours dark light', () =>
+        preferences.set('theme', name),
+      ),
+    ),
+    ...DENSITIES.filter((name) => name !== density).map((name) =>
+      act(`density ${name}`, `Density: ${name}`, 'rows', () => preferences.set('density', name)),
+    ),
+  ]
+}
+
+function recording(
+  app: App,
+  act: (id: string, label: string, also: string, run: () => void) => Choice,
+): Choice[] {
+  const does = (work: () => Promise<unknown>) => () => {
+    work()
+      .then(() => app.loads.status.run())
+      .catch((error: unknown) => (app.notice = (error as Error).message))
+  }
+  if (pausedWords(app.node.status, app.clock.at())) {
+    return [
+      act(
+        'resume',
+        'Resume recording',
+        '',
+        does(() => app.api.act('resume', {})),
+      ),
+    ]
+  }
+  const inAnHour = () => new Date(app.clock.at() + HOUR_MS).toISOString()
+  return [
+    act(
+      'pause 1h',
+      'Pause recording for an hour',
+      'privacy',
+      does(() => app.api.act('pause', { until: inAnHour() })),
+    ),
+    act(
+      'pause',
+      'Pause recording until I resume',
+      'privacy',
+      does(() => app.api.act('pause', { until: null })),
+    ),
+  ]
+}
+
+function sessionChoice(app: App, row: SessionRow, group: GroupName): Choice {
+  const { sessionId, source, handle, project, assistant, local } = row
+  const since = duration(app.clock.at() - Date.parse(row.needsSince ?? row.endedAt ?? row.lastEventAt))
+  const state = row.state === 'active' ? stateWord(row) : `${stateWord(row)} · ${since}`
+  return {
+    id: `session ${keyOf(row)}`,
+    group,
+    label: plain(handle, MAX_NAME),
+    detail: [plain(project, MAX_NAME), state, ...(app.isCrowd ? [app.people.name(source)] : [])].join(' · '),
+    also: `${ASSISTANT_NAMES[assistant]} ${plain(local?.title ?? '', MAX_NAME)} ${plain(local?.branch ?? '', MAX_NAME)}`,
+    does: { href: formatHash('session', sessionId) },
+  }
+}
+
+function people(app: App): Choice[] {
+  return app.people.makers.map((person): Choice => {
+    const { source, name, isSelf } = person
+    return {
+      id: `person ${source}`,
+      group: 'People',
+      label: plain(name, MAX_NAME),
+      detail: isSelf ? 'you' : roleWord(person),
+      also: source,
+      does: { href: formatHash('live', '', writeFilters({ ...NO_FILTERS, source: [source] })) },
+    }
+  })
+}
+
+function projects(app: App): Choice[] {
+  return namesOf([...(app.node.status?.projects ?? []), ...app.sessions.shown]).map((project): Choice => {
+    return {
+      id: `project ${project}`,
+      group: 'Projects',
+      label: plain(project, MAX_NAME),
+      does: { href: formatHash('live', '', writeFilters({ ...NO_FILTERS, project: [project] })) },
+    }
+  })
+}
+
+/** Leads to what happened around it in its session. */
+function eventChoice(app: App, row: EventRow): Choice {
+  const { main, detail = '' } = describe(row)
+  const { sessionId, project } = row.payload
+  const at = Date.parse(row.timestamp)
+  const day = shortDate(at) === shortDate(app.clock.at()) ? '' : `${shortDate(at)} `
+  const params = writeFilters({ ...NO_FILTERS, session: sessionId })
+  params.set('at', new Date(at + 1).toISOString())
+  return {
+    id: `event ${sessionId} ${main} ${detail}`,
+    group: 'Found',
+    label: plain(`${main} ${detail}`.trim(), MAX_NAME),
+    detail: [
+      plain(project, MAX_NAME),
+      ...(app.isCrowd ? [app.people.name(row.source)] : []),
+      `${day}${shortTime(at)}`,
+    ].join(' · '),
+    does: { href: formatHash('history', '', params) },
+  }
+}
