@@ -2,7 +2,8 @@ import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-const PATIENT = { testTimeout: 30_000, hookTimeout: 120_000 }
+/** Files share a worker's modules, as loading them anew for each takes longer than most files' tests. */
+const COMMON = { testTimeout: 30_000, hookTimeout: 120_000, isolate: false }
 const NEEDS_BUILD = 'tests/support/needs-build.ts'
 const NEEDS_CHROMIUM = 'tests/support/needs-chromium.ts'
 
@@ -34,11 +35,11 @@ export default defineConfig({
     sequence: { sequencer: LongFirst },
     projects: [
       {
-        test: { ...PATIENT, name: 'node', include: ['tests/{core,node}/**/*.test.ts', 'tests/docs.test.ts'] },
+        test: { ...COMMON, name: 'node', include: ['tests/{core,node}/**/*.test.ts', 'tests/docs.test.ts'] },
       },
       {
         test: {
-          ...PATIENT,
+          ...COMMON,
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
           globalSetup: [NEEDS_BUILD],
@@ -47,7 +48,7 @@ export default defineConfig({
       },
       {
         test: {
-          ...PATIENT,
+          ...COMMON,
           name: 'browser',
           include: ['tests/browser/**/*.test.ts'],
           globalSetup: [NEEDS_BUILD, NEEDS_CHROMIUM],
@@ -57,7 +58,7 @@ export default defineConfig({
       {
         plugins: [svelte()],
         resolve: { conditions: ['browser'] },
-        test: { ...PATIENT, name: 'ui', include: ['tests/ui/**/*.test.ts'], environment: 'happy-dom' },
+        test: { ...COMMON, name: 'ui', include: ['tests/ui/**/*.test.ts'], environment: 'happy-dom' },
       },
     ],
   },
