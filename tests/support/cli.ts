@@ -122,9 +122,10 @@ function onSmallDisk(size: string, path: string, command: readonly string[]): st
 /** Asks again until the answer is right, for at most twenty seconds; the last answer. */
 export async function until<T>(ask: () => Promise<T>, isRight: (answer: T) => boolean): Promise<T> {
   const end = performance.now() + 20_000
-  for (;;) {
+  // What takes long is asked for more and more seldom: many ask at once on one machine.
+  for (let pauseMs = 20; ; pauseMs = Math.min(200, pauseMs * 1.5)) {
     const answer = await ask()
     if (isRight(answer) || performance.now() > end) return answer
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
 }
