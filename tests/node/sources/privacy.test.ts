@@ -3,7 +3,7 @@ import { ADAPTERS } from '../../../node/sources/adapters.ts'
 import type { Carrier } from './fuzz/carriers.ts'
 import { allCarriers } from './fuzz/carriers.ts'
 import { LEAKS } from './fuzz/leaky.ts'
-import type { Readers } from './fuzz/privacy.ts'
+import type { Readers, Turns } from './fuzz/privacy.ts'
 import { Laboratory, patternsOf, plantings } from './fuzz/privacy.ts'
 import { random, seedOfRun } from './fuzz/random.ts'
 import { SHOWN } from './fuzz/shown.ts'
@@ -12,16 +12,16 @@ const seed = seedOfRun()
 const carriers = await allCarriers()
 const formats = [...new Set(carriers.map(({ format }) => format))]
 
-/** What is wrong with what is seen of a carrier; with planted leaks the first of it is enough. */
-async function complaintsAbout(carrier: Carrier, readers?: Readers): Promise<string[]> {
+/** What is wrong with what is seen of a carrier of a format; with planted leaks the first of it is enough. */
+async function complaintsAbout(carrier: Carrier, turns: Turns, readers?: Readers): Promise<string[]> {
   const wrong = new Set<string>()
   const meant = Object.entries(SHOWN[carrier.format] ?? {})
   const allowed = new Set(meant.flatMap(([field, places]) => places.map((place) => `${field}: ${place}`)))
   const beside = carriers.filter(({ adapter, form }) => adapter === carrier.adapter && form !== 'database')
-  const others = carriers.filter(({ format }) => format === carrier.format).length
+  const { length } = carriers.filter(({ format }) => format === carrier.format)
   const laboratory = await Laboratory.open(carrier, beside, readers)
   try {
-    for (const variant of plantings(carrier, random(seed), others)) {
+    for (const variant of plantings(carrier, random(seed), { turns, carriers: length })) {
       const { leaks, shown, unsound } = await laboratory.look(variant)
       for (const each of shown) if (!allowed.has(each)) wrong.add(`a word in ${each}`)
       for (const each of leaks) wrong.add(each)
@@ -40,8 +40,9 @@ test('every assistant has sessions to hide secrets in', () => {
 
 test.each(Object.keys(LEAKS))('a secret is found that leaks: %s', async (name) => {
   const wrong: string[] = []
+  const turns: Turns = new Map()
   for (const carrier of carriers.filter(({ format }) => format === 'claude .jsonl')) {
-    if (wrong.length === 0) wrong.push(...(await complaintsAbout(carrier, LEAKS[name])))
+    if (wrong.length === 0) wrong.push(...(await complaintsAbout(carrier, turns, LEAKS[name])))
   }
   expect(wrong, `seed ${seed}`).not.toEqual([])
 })
@@ -50,8 +51,9 @@ test.each(formats)(
   'a session in %s shows no secret, and a word only where it is meant to',
   async (format) => {
     const places = new Set<string>()
+    const turns: Turns = new Map()
     for (const carrier of carriers.filter((each) => each.format === format)) {
-      expect(await complaintsAbout(carrier), `seed ${seed}, ${carrier.paths[0]}`).toEqual([])
+      expect(await complaintsAbout(carrier, turns), `seed ${seed}, ${carrier.paths[0]}`).toEqual([])
       for (const pattern of patternsOf(carrier)) places.add(pattern)
     }
     const meant = Object.values(SHOWN[format] ?? {}).flat()

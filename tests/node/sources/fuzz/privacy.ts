@@ -123,35 +123,48 @@ export function patternsOf({ records }: Carrier): string[] {
   return [...new Set(records.flatMap((record) => placesOf(record).map((place) => place.pattern)))]
 }
 
-/** The carrier's records with other values in some places. */
+/** The carrier's records with other values in the places of some kinds; `kinds` are those of each record. */
 function planted(
   { records }: Carrier,
-  isWanted: (place: Place) => boolean,
+  kinds: readonly ReadonlySet<string>[],
+  patterns: readonly string[],
   valueFor: (place: Place) => unknown,
 ): { records: unknown[] } {
-  const copies = records.map((record) => (Buffer.isBuffer(record) ? record : structuredClone(record)))
-  for (const place of copies.flatMap((record) => placesOf(record))) {
-    if (isWanted(place)) place.set(valueFor(place))
-  }
-  return { records: copies }
+  const wanted = new Set(patterns)
+  const changed = records.map((record, i) => {
+    if (Buffer.isBuffer(record) || !patterns.some((pattern) => kinds[i]!.has(pattern))) return record
+    const copy = structuredClone(record)
+    for (const place of placesOf(copy)) if (wanted.has(place.pattern)) place.set(valueFor(place))
+    return copy
+  })
+  return { records: changed }
 }
 
 /** Variants of a format in which many places have secrets at once. */
 const MANY_AT_ONCE = 12
 /** Kinds of places that have secrets together, as each variant takes a while. */
-const TOGETHER = 6
+const TOGETHER = 12
+/** Shapes that each kind of place has in each carrier, however often the format's other carriers have had it. */
+const MIN_SHAPES = 3
 /** Fields that decide what a record is, what is taken of it, or whether it counts: where they are overwritten little else is read. */
 const VITAL =
   /(?:^|[._])(?:type|role|status|kind|subtype|timestamp|time|created|name|tool|toolName|id|\w+(?:ID|Id|_id))$/
 
+/** How many secrets each kind of place has had in the carriers of a format: the next has the next shape. */
+export type Turns = Map<string, number>
+
 /**
- * Variants of a carrier with secrets: each kind of place with every shape, and then many places at once, the latter
- * shared with the `others` of its format.
+ * Variants of a carrier with secrets: each kind of place with every shape, and then many places at once. The carriers
+ * of a format share the former by `turns`, the latter by how many they are.
  */
-export function* plantings(carrier: Carrier, random: Random, others = 1): Generator<Planted> {
+export function* plantings(
+  carrier: Carrier,
+  random: Random,
+  { turns = new Map(), carriers = 1 }: { turns?: Turns; carriers?: number } = {},
+): Generator<Planted> {
   const from = random.below(SHAPE_NAMES.length)
-  /** How many secrets each kind of place has had: the next has the next shape. */
-  const turns = new Map<string, number>()
+  const kinds = carrier.records.map((record) => new Set(placesOf(record).map(({ pattern }) => pattern)))
+  const before = new Map(turns)
   const plant = (patterns: readonly string[], isAlone: boolean): Planted => {
     const secrets = new Map<Secret, string>()
     const own = new Map<string, Secret>()
@@ -164,21 +177,23 @@ export function* plantings(carrier: Carrier, random: Random, others = 1): Genera
       secrets.set(secret, pattern)
       return secret.text
     }
-    const isWanted = (place: Place) => patterns.includes(place.pattern)
-    return { ...planted(carrier, isWanted, valueFor), secrets, isAlone }
+    return { ...planted(carrier, kinds, patterns, valueFor), secrets, isAlone }
   }
   const all = patternsOf(carrier)
   for (const patterns of groupsOf(all)) {
-    const isDone = (pattern: string) => (turns.get(pattern) ?? 0) >= SHAPE_NAMES.length
+    const isDone = (pattern: string) => {
+      const count = turns.get(pattern) ?? 0
+      return count >= SHAPE_NAMES.length && count - (before.get(pattern) ?? 0) >= MIN_SHAPES
+    }
     // Where a kind of place occurs often, one variant shows several shapes of it.
     while (!patterns.every(isDone)) yield plant(patterns, true)
   }
-  for (let i = 0; i < MANY_AT_ONCE / others; i++) {
+  for (let i = 0; i < MANY_AT_ONCE / carriers; i++) {
     const share = 1 + random.below(6)
     const some = all.filter((pattern) => !VITAL.test(pattern) && random.below(10) < share)
     yield plant(some, false)
   }
-  for (let i = 0; i < SHAPE_NAMES.length / others; i++) yield withMoreFields(carrier, from + i, random)
+  for (let i = 0; i < SHAPE_NAMES.length / carriers; i++) yield withMoreFields(carrier, from + i, random)
   yield* inNames(carrier, random)
 }
 
