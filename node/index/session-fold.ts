@@ -1,5 +1,5 @@
 import type { SessionRow } from '../../core/api.ts'
-import type { Assistant, Event } from '../../core/events.ts'
+import type { Assistant, Event, EventType } from '../../core/events.ts'
 import { handleOf } from '../../core/handle.ts'
 import type { SessionClock, SessionStatus } from '../../core/sessions.ts'
 import { advance, NO_CLOCK, statusAt } from '../../core/sessions.ts'
@@ -26,7 +26,7 @@ export interface SessionFold {
   maxRow: number
   clock: SessionClock
   counts: Counted
-  /** The last tool or activity. */
+  /** The last tool, activity or error. */
   shown: { at: number; row: number; last: NonNullable<SessionRow['last']> } | null
   density: Density
 }
@@ -82,6 +82,9 @@ function isResponse(event: Event): boolean {
   return event.eventType === 'activity' && event.payload.kind === 'response'
 }
 
+/** What a session did last is one of these. */
+const SHOWN: ReadonlySet<EventType> = new Set(['tool', 'activity', 'error'])
+
 /** Takes over what the latest event decides. */
 function settle(fold: SessionFold, { row, at, isAhead, event }: Entry): void {
   const { payload } = event
@@ -97,7 +100,7 @@ function settle(fold: SessionFold, { row, at, isAhead, event }: Entry): void {
     fold.assistant = payload.assistant
   }
   const { shown } = fold
-  if (event.eventType !== 'tool' && event.eventType !== 'activity') return
+  if (!SHOWN.has(event.eventType)) return
   if (shown && (at < shown.at || (at === shown.at && row < shown.row))) return
   const last: NonNullable<SessionRow['last']> = { eventType: event.eventType }
   if (event.eventType === 'tool') {

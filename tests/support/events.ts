@@ -60,3 +60,7 @@ export function toolAt(
   const payload = { ...common(place), tool, callId: 'ybndrfg8ejkm', status, context }
   return { ...head(at, place), eventType: 'tool', payload }
 }
+
+export function errorAt(at: number | string, place: Place = {}): Event {
+  return { ...head(at, place), eventType: 'error', payload: { ...common(place), category: 'overloaded' } }
+}

@@ -45,7 +45,8 @@ async function open({
 }
 
 const banner = () => screen.queryByRole('region', { name: 'Same file' })
-const sessions = () => within(screen.getByRole('region', { name: 'Who’s brewing' })).getAllByRole('listitem')
+const whoPanel = () => screen.getByRole('region', { name: 'Who’s brewing' })
+const sessions = () => within(whoPanel()).getAllByRole('listitem')
 const rowOfSession = (n: number) =>
   sessions().find((row) => row.textContent.includes(handleOf(`session-${n}`)))!
 const press = async (key: string) => {
@@ -142,7 +143,7 @@ describe('whose it is', () => {
   it('is said by name, with the label in a tooltip', async () => {
     await open({ rows: [rowOf(toolAt(NOW, 'started', { id: 1, source: BRUNO.source }))] })
     expect(within(articles()[0]!).getByTitle('Bruno Lima, bruno-cpqxot').textContent).toBe('Bruno Lima')
-    expect(within(rowOfSession(0)).getByTitle('Bruno Lima, bruno-cpqxot').textContent).toBe('Bruno Lima')
+    expect(within(whoPanel()).getByTitle('Events of Bruno Lima, bruno-cpqxot').textContent).toBe('Bruno Lima')
     const who = within(screen.getByRole('group', { name: 'Who', hidden: true }))
     expect(who.getByTitle('bruno-cpqxot').textContent.trim()).toBe('Bruno Lima')
     await page.go('#/session/session-0')

@@ -49,3 +49,40 @@ export function initials(name: string): string {
   )
   return letters.join('').toUpperCase() || '?'
 }
+
+/** What somebody does where they are not at their sessions: `offline 2 h`, `away`; '' for who is here. */
+export function awayWords(person: Pick<Teammate, 'presence' | 'lastSeen' | 'isSelf'>, now: number): string {
+  if (person.isSelf) return ''
+  if (person.presence === 'away') return 'away'
+  if (person.presence !== 'offline') return ''
+  return person.lastSeen === null ? 'not met yet' : `offline ${duration(now - Date.parse(person.lastSeen))}`
+}
+
+/** When somebody's last session was, ms, by the node's word and by what came since (`heard`, ms); 0 for none. */
+export function lastSessionAt(
+  { lastSessionAt: said }: Pick<MemberRow, 'lastSessionAt'>,
+  heard: number,
+): number {
+  return Math.max(said === null ? 0 : Date.parse(said), heard)
+}
+
+const MINUTE_MS = 60_000
+const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
+
+/** The clock on somebody's wall, as a date whose UTC parts say it. */
+const wallOf = (now: number, utcOffsetMinutes: number): Date => new Date(now + utcOffsetMinutes * MINUTE_MS)
+
+/** What time it is for somebody: `06:15`, with the day where it is another than here, `Sat 06:15`. */
+export function clockThere(now: number, utcOffsetMinutes: number): string {
+  const there = wallOf(now, utcOffsetMinutes)
+  const day = there.getUTCDay() === new Date(now).getDay() ? '' : `${WEEKDAYS[there.getUTCDay()]!} `
+  return day + there.toISOString().slice(11, 16)
+}
+
+/** The same in full, for tooltips: `Sat 06:15 there, 5 h 45 min ahead of you; as their machine says`. */
+export function clockTitle(now: number, utcOffsetMinutes: number): string {
+  const ahead = utcOffsetMinutes + new Date(now).getTimezoneOffset()
+  const apart = duration(Math.abs(ahead) * MINUTE_MS)
+  const words = ahead === 0 ? 'as here' : `${apart} ${ahead > 0 ? 'ahead of' : 'behind'} you`
+  return `${clockThere(now, utcOffsetMinutes)} there, ${words}; as their machine says`
+}

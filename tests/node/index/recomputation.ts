@@ -121,7 +121,7 @@ function plainSession(entries: Kept[], now: number, counts: Omit<StatsRow, 'key'
     NO_CLOCK,
   )
   const status = statusAt({ ...clock, lastAt: clock.lastAt || first.at }, now)
-  const shown = byTime.findLast(({ event }) => event.eventType === 'tool' || event.eventType === 'activity')
+  const shown = byTime.findLast(({ event }) => ['tool', 'activity', 'error'].includes(event.eventType))
   const step = (at: number) => Math.floor(at / (5 * MINUTE))
   const firstStep = step(byTime.find(({ at }) => step(last.at) - step(at) < 48)!.at)
   const density = Array.from({ length: step(last.at) - firstStep + 1 }, (_, i) => {
