@@ -47,7 +47,7 @@ export interface SessionRow {
   endedAt: string | null
   /** Over the whole session. */
   totals: Totals
-  /** The last tool or activity, for one line: `Edit invite.ts`. */
+  /** The last tool, activity or error, for one line: `Edit invite.ts`. */
   last: { eventType: EventType; tool?: string; context?: string } | null
   /** Events per step, oldest first; the last step is that of the last event. */
   density: { from: string; stepMs: number; counts: number[] }
