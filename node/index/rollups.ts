@@ -7,12 +7,13 @@ import type { Entry } from './rows.ts'
 import type { Words } from './words.ts'
 
 /**
- * The lengths of the buckets under which counts are kept, in quarters of an hour, the longest first: a day, six hours,
- * one, a quarter; each is a multiple of the next. A time that begins and ends at any quarter is told by few of them.
+ * The lengths of the buckets under which counts are kept, in quarters of an hour, the longest first: eight days, one,
+ * six hours, one, a quarter; each is a multiple of the next. A time that begins and ends at any quarter is told by few
+ * of them.
  */
-export const STEPS = [96, 24, 4, 1] as const
+export const STEPS = [768, 96, 24, 4, 1] as const
 
-/** The columns of a StatsRow's counts, as `usage` has them. */
+/** The columns of a StatsRow's counts, as `project_usage` and `model_usage` have them. */
 export const USAGE_COLUMNS = [
   'events', 'tools', 'failures', 'responses', 'prompts', 'errors', 'input', 'output', 'cache_read', 'cache_write',
 ] as const // prettier-ignore
@@ -56,7 +57,8 @@ class Cells {
 /** What a batch changes in the rollups. */
 export class RollupDelta {
   readonly #heat = new Map<number, Map<string, number>>()
-  readonly #usage = new Cells()
+  readonly #projects = new Cells()
+  readonly #models = new Cells()
   readonly #tools = new Cells()
 
   /** Counts an entry in, or out again. */
@@ -68,7 +70,8 @@ export class RollupDelta {
     heat.set(source, (heat.get(source) ?? 0) + sign)
 
     const model = 'model' in payload ? payload.model : ''
-    count(this.#usage.of(bucket, [source, payload.project, payload.assistant, model]), event, sign)
+    count(this.#projects.of(bucket, [source, payload.project, payload.assistant, model]), event, sign)
+    count(this.#models.of(bucket, [source, model]), event, sign)
     if ('tool' in payload) count(this.#tools.of(bucket, [source, payload.tool]), event, sign)
   }
 
@@ -83,9 +86,11 @@ export class RollupDelta {
        ON CONFLICT DO UPDATE SET events = events + excluded.events`,
       [JSON.stringify(heat)],
     )
-    const cells = [...this.#usage.all, ...this.#tools.all]
+    const cells = [...this.#projects.all, ...this.#tools.all]
     const numberOf = await words.numbersOf(new Set(cells.flatMap(({ names }) => names)))
-    await db.run(WRITE_USAGE, [JSON.stringify(rowsOf(this.#usage, numberOf, USAGE_COLUMNS.length))])
+    const { length } = USAGE_COLUMNS
+    await db.run(WRITE_PROJECTS, [JSON.stringify(rowsOf(this.#projects, numberOf, length))])
+    await db.run(WRITE_MODELS, [JSON.stringify(rowsOf(this.#models, numberOf, length))])
     await db.run(WRITE_TOOLS, [JSON.stringify(rowsOf(this.#tools, numberOf, TOOL_COLUMNS.length))])
   }
 }
@@ -121,5 +126,6 @@ function addRows(table: string, place: number, counts: readonly string[]): strin
     ON CONFLICT DO UPDATE SET ${counts.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')}`
 }
 
-const WRITE_USAGE = addRows('usage', 6, USAGE_COLUMNS)
+const WRITE_PROJECTS = addRows('project_usage', 6, USAGE_COLUMNS)
+const WRITE_MODELS = addRows('model_usage', 4, USAGE_COLUMNS)
 const WRITE_TOOLS = addRows('tool_usage', 4, TOOL_COLUMNS)

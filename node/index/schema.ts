@@ -52,12 +52,19 @@ const TABLES = `
 
   -- Counts, each under a bucket of every step; see STEPS. \`source\` and so on are words. Events that have no model are
   -- under the word ''.
-  CREATE TABLE usage (
+  CREATE TABLE project_usage (
     step INTEGER NOT NULL, bucket INTEGER NOT NULL, source INTEGER NOT NULL, project INTEGER NOT NULL,
     assistant INTEGER NOT NULL, model INTEGER NOT NULL, events INTEGER NOT NULL, tools INTEGER NOT NULL,
     failures INTEGER NOT NULL, responses INTEGER NOT NULL, prompts INTEGER NOT NULL, errors INTEGER NOT NULL,
     input INTEGER NOT NULL, output INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write INTEGER NOT NULL,
     PRIMARY KEY (step, bucket, source, project, assistant, model)
+  ) WITHOUT ROWID;
+  CREATE TABLE model_usage (
+    step INTEGER NOT NULL, bucket INTEGER NOT NULL, source INTEGER NOT NULL, model INTEGER NOT NULL,
+    events INTEGER NOT NULL, tools INTEGER NOT NULL,
+    failures INTEGER NOT NULL, responses INTEGER NOT NULL, prompts INTEGER NOT NULL, errors INTEGER NOT NULL,
+    input INTEGER NOT NULL, output INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write INTEGER NOT NULL,
+    PRIMARY KEY (step, bucket, source, model)
   ) WITHOUT ROWID;
   CREATE TABLE tool_usage (
     step INTEGER NOT NULL, bucket INTEGER NOT NULL, source INTEGER NOT NULL, tool INTEGER NOT NULL,

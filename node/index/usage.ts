@@ -56,7 +56,7 @@ function piecesOf(from: number, to: number, steps: readonly number[] = STEPS): P
   return [...piecesOf(from, first * step, finer), [step, first, end], ...piecesOf(end * step, to, finer)]
 }
 
-/** The buckets of a time, of a table that has `step` and `bucket`; `p.day` is the number of the segment. */
+/** The buckets of a time; `p.day` is the number of its segment. */
 const PIECES = `WITH p AS MATERIALIZED (
   SELECT value->>0 AS step, value->>1 AS first, value->>2 AS until, value->>3 AS day FROM json_each(?)
 )`
@@ -68,6 +68,15 @@ function scopeOf(segments: readonly LocalDay[], source: readonly string[] | unde
   if (!source) return [WITHIN, [JSON.stringify(pieces)]]
   const isAmong = 'u.source IN (SELECT w.word FROM json_each(?) j CROSS JOIN words w ON w.text = j.value)'
   return [`${WITHIN} AND ${isAmong}`, [JSON.stringify(pieces), JSON.stringify(source)]]
+}
+
+/** Where each grouping is counted, the table with the fewest rows; and by what. */
+const GROUPS: Record<Exclude<StatsBy, 'tool'>, [table: string, name: string]> = {
+  source: ['model_usage', 'u.source'],
+  model: ['model_usage', 'u.model'],
+  day: ['model_usage', 'p.day'],
+  project: ['project_usage', 'u.project'],
+  assistant: ['project_usage', 'u.assistant'],
 }
 
 type UsageRow = Record<(typeof USAGE_COLUMNS)[number], number> & { name: number; model: number }
@@ -82,10 +91,11 @@ async function byUsage(
   segments: readonly LocalDay[],
   source: readonly string[] | undefined,
 ): Promise<StatsRow[]> {
+  const [table, name] = GROUPS[by]
   const [condition, params] = scopeOf(by === 'day' ? segments : together(segments), source)
   const found = await db.all<UsageRow>(
-    `${PIECES} SELECT ${by === 'day' ? 'p.day' : `u.${by}`} AS name, u.model, ${sums(USAGE_COLUMNS)}
-     FROM p CROSS JOIN usage u ON ${condition} GROUP BY 1, 2 HAVING sum(u.events) > 0`,
+    `${PIECES} SELECT ${name} AS name, u.model, ${sums(USAGE_COLUMNS)}
+     FROM p CROSS JOIN ${table} u ON ${condition} GROUP BY 1, 2 HAVING sum(u.events) > 0`,
     params,
   )
   const textOf = await textsOf(
