@@ -6,6 +6,7 @@ import type {
   PeerStatus,
   ServerMessage,
   SessionRow,
+  StatsAnswer,
   StatusAnswer,
 } from '../../core/api.ts'
 import type { Event } from '../../core/events.ts'
@@ -64,7 +65,7 @@ export function memberRow(change: Partial<MemberRow> = {}): MemberRow {
 export function peerStatus(change: Partial<PeerStatus> = {}): PeerStatus {
   const { device, source, name, role, behind, lastSeen, version } = memberRow()
   const place = { device, source, name, role, behind, lastSeen, version }
-  return { ...place, connection: 'direct', problem: null, clockAheadMs: null, ...change }
+  return { ...place, connection: 'direct', problem: null, clockAheadMs: null, path: null, ...change }
 }
 
 /** A file that sessions of some sources edit, the latest first; oneself is `ada-ybndrf`. */
@@ -116,6 +117,13 @@ export class FakeSocket {
   }
 }
 
+/** Counts of nothing, of a day until `NOW`. */
+export function statsAnswer(change: Partial<StatsAnswer> = {}): StatsAnswer {
+  const from = new Date(NOW - 8 * 3_600_000).toISOString()
+  const to = new Date(NOW + 16 * 3_600_000).toISOString()
+  return { by: 'source', days: 1, from, to, sessions: 0, rows: [], ...change }
+}
+
 export const STATUS: StatusAnswer = {
   node: {
     version: '0.1.0',
@@ -161,12 +169,15 @@ export class FakeApi {
     overlaps: { overlaps: [] },
     outbox: { events: [], next: null },
     heatmap: NO_HEAT,
-    stats: { by: 'source', days: 1, rows: [] },
+    stats: statsAnswer(),
     status: STATUS,
     session: { token: 'page-token' },
   }
   /** What answers a path instead, such as late, with an error, or with what is no JSON. */
-  readonly instead: Record<string, (() => Promise<Response>) | undefined> = {}
+  readonly instead: Record<
+    string,
+    ((params: URLSearchParams, init?: RequestInit) => Promise<Response>) | undefined
+  > = {}
   isAway = false
   isLocked = false
 
@@ -179,6 +190,6 @@ export class FakeApi {
     if (this.isLocked && path !== 'session') {
       return Promise.resolve(Response.json({ error: 'missing_token', message: 'no' }, { status: 401 }))
     }
-    return this.instead[path]?.() ?? Promise.resolve(Response.json(this.answers[path]))
+    return this.instead[path]?.(searchParams, init) ?? Promise.resolve(Response.json(this.answers[path]))
   }
 }

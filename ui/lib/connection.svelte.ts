@@ -51,7 +51,12 @@ export class Connection {
     const query = this.#head === null ? '' : `?after=${encodeURIComponent(this.#head)}`
     const socket = this.#options.open(query, [API_VERSION, `bearer.${token}`])
     this.#socket = socket
-    socket.onmessage = ({ data }) => this.#take(JSON.parse(String(data)) as ServerMessage)
+    socket.onmessage = ({ data }) => {
+      const message = readMessage(String(data))
+      // What cannot be read may have been an event: the next line goes on where this one was.
+      if (message) this.#take(message)
+      else socket.close()
+    }
     socket.onclose = () => {
       if (this.#socket === socket) void this.#lost()
     }
@@ -111,5 +116,16 @@ export class Connection {
     const socket = this.#socket
     this.#socket = null
     socket?.close()
+  }
+}
+
+/** null for what is no message of a node. */
+function readMessage(text: string): ServerMessage | null {
+  try {
+    const message = JSON.parse(text) as Partial<ServerMessage> | null
+    return typeof message?.type === 'string' ? (message as ServerMessage) : null
+  } catch {
+    // Cut off, or somebody else's: there is nothing in it to tell of.
+    return null
   }
 }
