@@ -1,7 +1,6 @@
-import { fireEvent, screen } from '@testing-library/svelte'
-import { tick } from 'svelte'
+import { screen } from '@testing-library/svelte'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { promptAt, SESSION, toolAt } from '../support/events.ts'
+import { SESSION, toolAt } from '../support/events.ts'
 import { prompt, TestPage } from './page.ts'
 import { NOW, rowOf, sessionRow } from './support.ts'
 
@@ -10,69 +9,6 @@ beforeEach(() => {
   page = new TestPage()
 })
 afterEach(() => page.close())
-
-describe('the heat map', () => {
-  const answer = {
-    aggregates: [{ source: 'laptop-ybndrf', date: '2026-11-20', hour: 7, eventCount: 82 }],
-    gaps: [
-      { source: 'laptop-ybndrf', from: '2026-11-19T03:00:00Z', to: '2026-11-19T04:00:00Z', reason: 'paused' },
-    ],
-    meta: { totalCount: 82, daysRequested: 30, fetchedAt: new Date(NOW).toISOString(), timeZone: 'UTC' },
-  }
-  const cell = (name: string) => screen.getByRole('gridcell', { name })
-
-  it('is walked through with the keyboard, and Enter shows the events of the hour', async () => {
-    page.api.answers.heatmap = answer
-    await page.open([prompt(1)])
-    await page.go('#/heat?zone=utc')
-    cell('20 Fri, 08:00–09:00: 0 events').focus()
-    const press = async (key: string, ctrlKey = false) => {
-      await fireEvent.keyDown(document.activeElement!, { key, ctrlKey })
-      await tick()
-    }
-    await press('ArrowLeft')
-    expect(document.activeElement).toBe(cell('20 Fri, 07:00–08:00: 82 events'))
-    await press('ArrowUp')
-    await press('Home')
-    expect(document.activeElement).toBe(cell('19 Thu, 00:00–01:00: 0 events'))
-    await press('End', true)
-    expect(document.activeElement).toBe(cell('20 Fri, 23:00–00:00: still to come'))
-    await press('Enter')
-    expect(location.hash).toContain('#/heat')
-    await fireEvent.click(cell('20 Fri, 07:00–08:00: 82 events'))
-    expect(location.hash).toBe('#/live?from=2026-11-20T07:00:00.000Z&to=2026-11-20T08:00:00.000Z')
-  })
-
-  it('tells what is not known from what did not happen', async () => {
-    page.api.answers.heatmap = answer
-    await page.open([prompt(1)])
-    await page.go('#/heat?zone=utc')
-    expect(cell('19 Thu, 03:00–04:00: recording was paused')).toBeTruthy()
-    expect(screen.getByText(/Hatched: not known/)).toBeTruthy()
-  })
-
-  it('counts soon what comes late, as the log of a teammate who was away', async () => {
-    await page.open([prompt(1)])
-    await page.go('#/heat?zone=utc')
-    page.api.answers.heatmap = answer
-    const at = NOW - 86_400_000
-    await page.come(rowOf(promptAt(at, { id: 9 }), 9, new Date(NOW).toISOString()))
-    await page.settle(2)
-    expect(cell('20 Fri, 07:00–08:00: 82 events')).toBeTruthy()
-  })
-
-  it('keeps what is chosen in the address', async () => {
-    page.api.answers.heatmap = answer
-    await page.open([prompt(1)])
-    await page.go('#/heat')
-    await fireEvent.click(screen.getByRole('button', { name: '30 days' }))
-    await fireEvent.click(screen.getByRole('button', { name: 'View as table' }))
-    await page.settle()
-    expect(location.hash).toBe('#/heat?days=30&view=table')
-    expect(screen.getAllByRole('rowheader')).toHaveLength(30)
-    expect(screen.getByRole('button', { name: 'View as colours' })).toBeTruthy()
-  })
-})
 
 describe('a session’s page', () => {
   it('counts its tools, each call once, with its failures', async () => {

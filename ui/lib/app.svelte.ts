@@ -75,9 +75,15 @@ export class App {
     this.router = new Router(window)
     this.preferences = new Preferences(window.document.documentElement, window.localStorage)
     this.shortcuts = new Shortcuts(() => this.preferences.chosen.shortcuts)
-    this.node = new NodeInfo(this.api)
+    this.node = new NodeInfo(this.api, () => {
+      return { tz: this.timeZone, dayStart: this.preferences.chosen.dayStart }
+    })
     this.lastSeen = new LastSeen(window.localStorage)
-    this.heat = new Heat((tz, days) => this.api.get('heatmap', { days, tz }))
+    this.heat = new Heat({
+      fetch: ({ timeZone: tz, days, dayStart, retry }) =>
+        this.api.get('heatmap', { days, tz, dayStart, retry: retry ? 1 : undefined }),
+      dayStart: () => this.preferences.chosen.dayStart,
+    })
     this.overlaps = new Overlaps({
       fetch: () => this.api.get<OverlapsAnswer>('overlaps'),
       storage: window.localStorage,
