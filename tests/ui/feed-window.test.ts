@@ -230,28 +230,31 @@ describe('going back in a feed', () => {
     const rows = Array.from({ length: count }, (_, n) => rowOf(promptAt(NOW + n * 60_000, { id: n }), n))
     return open(rows.reverse())
   }
-  const go = (view: FeedWindow, top: number | null) => view.scroll(top!)
+  const go = (view: FeedWindow, ms: number) => view.standAt(ms, view.topAt(ms)!)
   const minute = (n: number) => NOW + n * 60_000
+  const top = (view: FeedWindow) => ids(view).at(view.first === 0 ? 0 : 5)
 
-  it('shows what had come by a time, on top', () => {
+  it('shows what had come by a time, on top, though nothing came just then', () => {
     const { view } = minutes(300)
-    go(view, view.backTo(minute(200) + 30_000))
-    expect(view.topTime).toBe(minute(200))
+    go(view, minute(200) + 30_000)
+    expect(top(view)).toBe(eventId(200))
+    expect(view.topTime).toBe(minute(200) + 30_000)
     expect(view.isFollowing).toBe(false)
-    expect(view.backTo(minute(0))).toBeNull()
+    expect(view.topAt(minute(0))).toBeNull()
   })
 
-  it('goes on again by a time, and by one line where nothing came in it', () => {
+  it('stands there until one scrolls on, also at the newest line', () => {
     const { feed, view } = minutes(100)
-    feed.append([rowOf(promptAt(minute(500), { id: 500 }))])
+    go(view, minute(99) + 30_000)
+    view.scroll(0)
+    feed.append([rowOf(promptAt(minute(100), { id: 100 }))])
     settle()
-    go(view, view.backTo(minute(40)))
-    expect(view.topTime).toBe(minute(39))
-    go(view, view.onTo(minute(39) + 3_600_000))
-    expect(view.topTime).toBe(minute(98))
-    go(view, view.onTo(minute(99) + 3_600_000))
-    expect(view.topTime).toBe(minute(99))
-    go(view, view.onTo(minute(99) + 3_600_000))
+    expect(top(view)).toBe(eventId(99))
+    expect(view.unseen).toBe(1)
+    view.scroll(20 * ROW)
+    expect(view.topTime).toBe(minute(79))
+    view.scroll(0)
     expect(view.isFollowing).toBe(true)
+    expect(view.topTime).toBeNull()
   })
 })

@@ -1,6 +1,7 @@
 import type { EventRow } from '../../core/api.ts'
 import { type ToolPayload, tokenSum } from '../../core/events.ts'
 import { describe, type Line } from './describe.ts'
+import { nameList } from './name-list.ts'
 import { count, plural } from './time.ts'
 
 /** Names of files that are said before the others are only counted. */
@@ -11,13 +12,13 @@ export interface BurstLine extends Line {
   times: number
 }
 
-/** What the rows of a burst say together: `Edit`, `invite.ts, schema.sql and 3 more`, `1 failed`. */
+/** What the rows of a burst say together: `Edit`, `schema.sql, invite.ts and 3 more`, `1 failed`. */
 export function describeBurst(rows: readonly EventRow[]): BurstLine {
   const last = rows.at(-1)!
   if (last.eventType === 'tool') return describeCalls(rows)
   const line: BurstLine = { ...describe(last), times: rows.length }
   const details = rows.map((row) => describe(row).detail ?? '').filter(Boolean)
-  if (details.length) line.detail = names(details)
+  if (details.length) line.detail = latestFirst(details)
   if (last.eventType === 'activity') {
     const tokens = rows.reduce(
       (sum, { payload }) => sum + ('tokens' in payload ? tokenSum(payload.tokens) : 0),
@@ -51,14 +52,9 @@ function describeCalls(rows: readonly EventRow[]): BurstLine {
     main: payloads[0]!.tool,
     times: payloads.length,
     after: outcomes.join(', ') || 'completed',
-    ...(files.length && { detail: names(files) }),
+    ...(files.length && { detail: latestFirst(files) }),
     ...(failed && { tone: 'error' as const }),
   }
 }
 
-/** `a`, `a, b`, `a, b and 3 more`: each once, the latest first. */
-function names(all: readonly string[]): string {
-  const each = [...new Set([...all].reverse())]
-  const more = each.length - NAMES
-  return each.slice(0, NAMES).join(', ') + (more > 0 ? ` and ${count(more)} more` : '')
-}
+const latestFirst = (names: readonly string[]): string => nameList([...names].reverse(), NAMES)

@@ -43,6 +43,8 @@ export class FeedWindow {
   /** One past the newest line shown while not following; that line may have gone. What was marked then stays so. */
   #frozen = $state.raw<{ at: number; left: Left | null } | null>(null)
   #isPaused = $state(false)
+  /** The time that was gone back to, ms, and how far that was scrolled, px; until one scrolls on. */
+  #goal = $state.raw<{ ms: number; top: number } | null>(null)
   readonly #feed: Feed
   readonly #options: FeedWindowOptions
 
@@ -117,9 +119,10 @@ export class FeedWindow {
     return this.last >= this.slots - OVERSCAN
   }
 
-  /** The time of the line on top, ms; null while it follows. */
+  /** The time that was gone back to, or else of the line on top, ms; null while it follows. */
   get topTime(): number | null {
     if (this.isFollowing) return null
+    if (this.#goal) return this.#goal.ms
     const row = this.#topRow
     return row && Date.parse(row.timestamp)
   }
@@ -136,6 +139,7 @@ export class FeedWindow {
     this.#isPaused = false
     this.#selected = null
     this.#frozen = null
+    this.#goal = null
   }
 
   pause(): void {
@@ -145,6 +149,9 @@ export class FeedWindow {
 
   scroll(top: number): void {
     this.scrollTop = top
+    // The browser tells of the way to a goal as well.
+    if (this.#goal && Math.abs(top - this.#goal.top) < 1) return
+    this.#goal = null
     if (top > this.rowHeight / 2) this.#freeze()
     else if (!this.#isPaused && this.selected === null) this.#frozen = null
   }
@@ -168,17 +175,17 @@ export class FeedWindow {
   }
 
   /** How far to scroll for what had come by a time (ms) to be on top, px; null where all that is held came after it. */
-  backTo(ms: number): number | null {
+  topAt(ms: number): number | null {
     this.#freeze()
     const index = this.#feed.indexBefore(ms)
     return index === null || index >= this.head ? null : this.#slotOf(index) * this.rowHeight
   }
 
-  /** The same for what came by a later time than that of the line on top, by one line at least. */
-  onTo(ms: number): number | null {
-    const top = this.backTo(ms)
-    const next = Math.max(0, (this.#top - 1) * this.rowHeight)
-    return top === null ? null : Math.min(top, next)
+  /** Stands at a time, scrolled to `topAt` of it or as near as that goes. */
+  standAt(ms: number, top: number): void {
+    this.#freeze()
+    this.scrollTop = top
+    this.#goal = { ms, top }
   }
 
   get #mark(): ShownMark {

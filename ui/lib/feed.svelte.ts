@@ -12,7 +12,10 @@ const CHUNK = 5_000
  * What comes this much after it happened was caught up on, and is folded into one line. That a session is over is known
  * half an hour after its last event, whose time its end bears: that is not late.
  */
-export const LATE_MS = 2 * SESSION_GAP_MS
+const LATE_MS = 2 * SESSION_GAP_MS
+/** Whether a row came long after it happened. */
+export const isLate = ({ receivedAt, timestamp }: Pick<EventRow, 'receivedAt' | 'timestamp'>): boolean =>
+  Date.parse(receivedAt) - Date.parse(timestamp) > LATE_MS
 const FLUSH_MS = 100
 /** When more came at once than fits on a screen, so that nobody could read it any faster. */
 const FLOOD_FLUSH_MS = 250
@@ -101,7 +104,7 @@ export class Feed {
     for (const row of rows) {
       if (!matches(this.filters, row) || this.#replace(row)) continue
       this.arrived++
-      if (Date.parse(row.receivedAt) - Date.parse(row.timestamp) > LATE_MS) {
+      if (isLate(row)) {
         this.#lines.addLate(row)
         continue
       }

@@ -1,5 +1,5 @@
 import type { EventRow } from '../../core/api.ts'
-import { LATE_MS } from './feed.svelte.ts'
+import { isLate } from './feed.svelte.ts'
 
 const STEP_MS = 5000
 /** How far back the pulse goes. */
@@ -22,9 +22,9 @@ export class Pulse {
   /** Counts rows that are held, as far as they have not been counted. */
   fill(rows: Iterable<EventRow>, now: number): void {
     const counts = new Map<number, number>()
-    for (const { timestamp, receivedAt } of rows) {
-      const at = Date.parse(receivedAt)
-      if (at <= now - PULSE_MS || at - Date.parse(timestamp) > LATE_MS) continue
+    for (const row of rows) {
+      const at = Date.parse(row.receivedAt)
+      if (at <= now - PULSE_MS || isLate(row)) continue
       const step = Math.floor(at / STEP_MS)
       counts.set(step, (counts.get(step) ?? 0) + 1)
     }
