@@ -167,6 +167,7 @@ export class FakeApi {
     sessions: { sessions: [] },
     members: { members: [] },
     overlaps: { overlaps: [] },
+    timeline: { sessions: [], more: 0 },
     outbox: { events: [], next: null },
     heatmap: NO_HEAT,
     stats: statsAnswer(),

@@ -8,18 +8,21 @@ const SOON_MS = 5000
 /** How the node itself is doing, asked for now and then: more often while it reads what was there before. */
 export class NodeInfo {
   status = $state.raw<StatusAnswer | null>(null)
-  /** Of the last day. */
+  /** Of today. */
   stats = $state.raw<StatsAnswer | null>(null)
   /** The version that the node has now, where it is another than when this page was opened; else ''. */
   updatedTo = $state('')
   #version = ''
   readonly #api: Pick<Api, 'get'>
+  readonly #day: () => { tz: string; dayStart: number }
   #timer: ReturnType<typeof setTimeout> | undefined
   #soon: ReturnType<typeof setTimeout> | undefined
   #isStopped = false
 
-  constructor(api: Pick<Api, 'get'>) {
+  /** `day` tells in which zone, and how many hours after midnight, days begin. */
+  constructor(api: Pick<Api, 'get'>, day: () => { tz: string; dayStart: number }) {
     this.#api = api
+    this.#day = day
   }
 
   /** Session files read and to read, while the node reads what was there before its start; else null. */
@@ -45,7 +48,7 @@ export class NodeInfo {
 
   /** Asks for the sums. Rejects with an ApiError. */
   async refreshStats(): Promise<void> {
-    this.stats = await this.#api.get<StatsAnswer>('stats', { days: 1, by: 'source' })
+    this.stats = await this.#api.get<StatsAnswer>('stats', { days: 1, by: 'source', ...this.#day() })
   }
 
   /** Something has happened that the sums do not know: asks in a while, once for all that happens until then. */

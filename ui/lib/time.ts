@@ -16,6 +16,7 @@ const hourMinuteFormat = dates(hourMinute)
 const dayMonthFormat = dates({ day: 'numeric', month: 'short' })
 const fullFormat = dates({ dateStyle: 'medium', timeStyle: 'medium' })
 const dayNameFormat = dates({ weekday: 'short', timeZone: 'UTC' }, 'en')
+const longDateFormat = dates({ day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }, 'en-GB')
 const wholeFormat = numbers({})
 const compactFormat = numbers({ notation: 'compact', maximumFractionDigits: 1 })
 
@@ -30,6 +31,9 @@ export const fullTime = (ms: number): string => fullFormat().format(ms)
 
 /** `14 Nov`. */
 export const shortDate = (ms: number): string => dayMonthFormat().format(ms)
+
+/** `24 Oct 2026` of a `YYYY-MM-DD`. */
+export const longDate = (date: string): string => longDateFormat().format(Date.parse(`${date}T00:00:00Z`))
 
 /** `14 Fri` of a `YYYY-MM-DD`. */
 export function dayLabel(date: string): string {
