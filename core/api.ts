@@ -137,6 +137,8 @@ export interface LogStatus {
 
 /** How this node reaches another of the team. */
 export type Connection = 'direct' | 'relayed' | 'connecting' | 'offline'
+/** Where a direct connection goes through: it stays in the local network, or not. */
+export type Path = 'local' | 'internet'
 
 /** Another device of the team. */
 export interface PeerStatus {
@@ -147,6 +149,8 @@ export interface PeerStatus {
   name: string
   role: Role
   connection: Connection
+  /** null where it is not connected directly. */
+  path: Path | null
   /** Blocks of its log that are known of and not here. */
   behind: number
   lastSeen: string | null

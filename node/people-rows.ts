@@ -1,4 +1,4 @@
-import type { Connection, MemberRow, PeerStatus, Presence } from '../core/api.ts'
+import type { Connection, MemberRow, Path, PeerStatus, Presence } from '../core/api.ts'
 import { compare } from '../core/buckets.ts'
 import type { Profile } from '../core/profile.ts'
 import { keyText } from '../core/secrets.ts'
@@ -21,6 +21,8 @@ export interface TeamView {
   writers: readonly Writer[]
   profileOf(device: Uint8Array): Profile | null
   connectionOf(noise: Uint8Array): Connection
+  /** null where it is not connected directly. */
+  pathOf(noise: Uint8Array): Path | null
   /** What a device says while it is connected; null from one that is not, or says nothing. */
   presenceOf(device: Uint8Array): Presence | null
   /** Of the VibeTea that a device runs, as it said on connecting; null before. */
@@ -58,6 +60,7 @@ export function peersOf(view: TeamView): PeerStatus[] {
         name: profile?.name ?? source,
         role: writer.role,
         connection,
+        path: connection === 'direct' ? view.pathOf(writer.noise) : null,
         behind: logs.reduce((sum, { behind }) => sum + behind, 0),
         lastSeen: seenAt === undefined ? null : new Date(seenAt).toISOString(),
         version: view.versionOf(writer.device) ?? profile?.version ?? null,

@@ -80,7 +80,7 @@ export class People {
     const { roster } = this.#options
     return roster
       .writers()
-      .map(({ noise }) => this.#mesh?.connectionOf(noise))
+      .map(({ noise }) => `${this.#mesh?.connectionOf(noise)} ${this.#mesh?.pathOf(noise)}`)
       .join()
   }
 
@@ -200,6 +200,7 @@ export class People {
       writers: roster.writers(),
       profileOf: (key) => this.#profiles.of(key),
       connectionOf: (noise) => mesh?.connectionOf(noise) ?? 'offline',
+      pathOf: (noise) => mesh?.pathOf(noise) ?? null,
       presenceOf: (key) => views.get(keyText(key))?.presence ?? null,
       clockAheadOf: (key) => views.get(keyText(key))?.clockAheadMs ?? null,
       versionOf: (key) => views.get(keyText(key))?.version ?? null,

@@ -110,7 +110,10 @@ declare module '@hyperswarm/secret-stream' {
     /** Of encrypted bytes. */
     readonly rawBytesRead: number
     /** What carries the encrypted bytes. */
-    readonly rawStream: Duplex
+    readonly rawStream: Duplex & {
+      /** Where the other end is now; null before it is known. */
+      readonly remoteHost?: string | null
+    }
     setKeepAlive(ms: number): void
     sendKeepAlive(): void
     /** Destroys the stream when nothing has come for `ms`. */

@@ -1,10 +1,11 @@
 import type HyperDHT from 'hyperdht'
 import Hyperswarm from 'hyperswarm'
 import type NoiseSecretStream from '@hyperswarm/secret-stream'
-import type { Connection, TeamStatus } from '../../core/api.ts'
+import type { Connection, Path, TeamStatus } from '../../core/api.ts'
 import { equalBytes } from '../../core/bytes.ts'
 import { topicOf } from '../../core/secrets.ts'
 import type { Timers } from '../../core/timers.ts'
+import { isLocalAddress } from './address.ts'
 import { openDht } from './dht.ts'
 import { Discovery, MAX_PEERS } from './discovery.ts'
 import { MeshCore, type MeshActions, type MeshCoreOptions } from './mesh-core.ts'
@@ -100,9 +101,16 @@ export class Mesh {
   /** How a device of the team is reached, by its Noise key. No relay is used: what is connected is so directly. */
   connectionOf(noise: Uint8Array): Connection {
     if (this.#destroyed) return 'offline'
-    const links = [...this.#links.values()].filter(({ stream }) => equalBytes(stream.remotePublicKey, noise))
+    const links = this.#linksTo(noise)
     if (links.some(({ hasPassed }) => hasPassed)) return 'direct'
     return links.length > 0 || this.#discovery.isCalling(noise) ? 'connecting' : 'offline'
+  }
+
+  /** Where the direct connection to a device goes through; null where there is none. */
+  pathOf(noise: Uint8Array): Path | null {
+    const link = this.#linksTo(noise).find(({ hasPassed }) => hasPassed)
+    const address = link?.stream.rawStream.remoteHost
+    return address ? (isLocalAddress(address) ? 'local' : 'internet') : null
   }
 
   /** Whether a teammate can be reached, and where none can, why. */
@@ -201,6 +209,10 @@ export class Mesh {
 
   #count(reason: RefusedReason): void {
     this.refused[reason] = (this.refused[reason] ?? 0) + 1
+  }
+
+  #linksTo(noise: Uint8Array): PeerLink<MessageKind>[] {
+    return [...this.#links.values()].filter(({ stream }) => equalBytes(stream.remotePublicKey, noise))
   }
 
   #connectedCount(): number {

@@ -31,6 +31,7 @@ const view = (more: Partial<TeamView> = {}): TeamView => ({
   profileOf: (device) =>
     device[0] === 2 ? { name: 'Bruno', source: 'studio-bbbbbb' } : device[0] === 3 ? { name: 'Chiyo' } : null,
   connectionOf: (noise) => (noise[0] === 102 ? 'direct' : 'offline'),
+  pathOf: () => 'local',
   presenceOf: (device) => (device[0] === 2 ? 'waiting' : null),
   versionOf: (device) => (device[0] === 2 ? '1.3.0' : null),
   clockAheadOf: () => 0,
@@ -55,6 +56,7 @@ describe('the people of a team', () => {
 
   test('are behind by what all logs of their devices lack, and say what is wrong with one', () => {
     expect(peersOf(view())[0]).toMatchObject({ behind: 7, problem: 'It grew too fast.' })
+    expect(peersOf(view()).map(({ path }) => path)).toEqual(['local', null])
   })
 
   test('without a profile have the name of their device', () => {

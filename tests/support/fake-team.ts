@@ -14,10 +14,10 @@ import type { FakeSession, Person } from './fake-world.ts'
 export const OWN_VERSION = '0.1.0'
 
 /** One of the pretend team, as its members and peers are answered. */
-export interface FakeMember extends Omit<MemberRow, 'isSelf' | 'connection'> {
-  connection: Connection
-  problem: string | null
-}
+export interface FakeMember
+  extends
+    Omit<MemberRow, 'isSelf' | 'connection'>,
+    Pick<PeerStatus, 'connection' | 'problem' | 'clockAheadMs' | 'path'> {}
 
 const HOUR_MS = 3_600_000
 
@@ -38,6 +38,7 @@ function member({ source, name }: Pick<Person, 'source' | 'name'>): FakeMember {
     lastSessionAt: null,
     problem: null,
     clockAheadMs: null,
+    path: 'local',
   }
 }
 
@@ -51,6 +52,9 @@ export function others(now: number): FakeMember[] {
       connection: 'offline',
       behind: 12,
       lastSeen: ago(2.2),
+      utcOffsetMinutes: 60,
+      eventsHeld: 2075,
+      lastSessionAt: ago(3.1),
     },
     { ...member({ source: 'kiosk-e5r9to', name: 'Eve Lind' }), role: 'reader', presence: 'online' },
     {
@@ -81,8 +85,10 @@ export class FakeTeam {
     const [second, third] = [people[1]?.source, people[2]?.source]
     this.#members = people.map(member).map((row) => ({
       ...row,
-      ...(row.source === second && { presence: 'waiting', version: '1.3.0' }),
+      ...(row.source === second && { presence: 'waiting', version: '1.3.0', path: 'internet' }),
+      ...(row.source === second && { utcOffsetMinutes: -180, eventsHeld: 3984 }),
       ...(row.source === third && { presence: 'away', connection: 'relayed' }),
+      ...(row.source === third && { utcOffsetMinutes: 330, eventsHeld: 4410 }),
     }))
     this.#members.push(...more)
   }
@@ -94,16 +100,23 @@ export class FakeTeam {
 
   members(): MemberRow[] {
     return this.#members.map((row, i) => {
-      const known: Omit<FakeMember, 'problem'> & Partial<FakeMember> = { ...row }
-      delete known.problem
-      return { ...known, isSelf: i === 0, connection: i ? row.connection : null }
+      const { device, source, name, role, presence, behind, lastSeen, version, isArchiver } = row
+      const { utcOffsetMinutes, eventsHeld, lastSessionAt } = row
+      const known = { device, source, name, role, presence, behind, lastSeen, version, isArchiver }
+      const more = { utcOffsetMinutes, eventsHeld, lastSessionAt }
+      return { ...known, ...more, isSelf: i === 0, connection: i ? row.connection : null }
     })
   }
 
   peers(): PeerStatus[] {
     return this.#members.slice(1).map((row) => {
       const { device, source, name, role, connection, behind, lastSeen, version, problem } = row
-      return { device, source, name, role, connection, behind, lastSeen, version, problem }
+      const { clockAheadMs } = row
+      const path = connection === 'direct' ? row.path : null
+      return {
+        ...{ device, source, name, role, connection, path, behind, lastSeen, version },
+        ...{ problem, clockAheadMs },
+      }
     })
   }
 

@@ -24,7 +24,8 @@ const peer = (behind: number) => ({
   lastSeen: null,
   version: '1.0.0',
   problem: null,
-    clockAheadMs: null,
+  clockAheadMs: null,
+  path: null,
 })
 const member = (presence: 'online' | 'away') => ({
   device: 'd',

@@ -132,6 +132,7 @@ export function peerStatus(name: string, source: string, fields: Partial<PeerSta
     version: '0.1.0',
     problem: null,
     clockAheadMs: null,
+    path: null,
     ...fields,
   }
 }

@@ -20,7 +20,9 @@ it('three that join at the same moment find each other, and know each other by t
   const all = await Promise.all(['ada', 'ben', 'cem'].map((name) => meshOf(name, { bootstrap })))
   for (const one of all) {
     for (const other of all) {
-      if (one !== other) await eventually(() => one.sees(other) === 'direct')
+      if (one === other) continue
+      await eventually(() => one.sees(other) === 'direct')
+      expect(one.mesh.pathOf(other.noise)).toBe('local')
     }
     await eventually(() => one.mesh.core.peers().filter(({ version }) => version === '1.0.0').length === 2)
     expect(one.mesh.reach()).toEqual({ state: 'connected', message: 'Connected to 2 teammates.' })
