@@ -59,10 +59,13 @@ describe('words', () => {
   })
 
   it('say how far a log is behind, where there is one', () => {
-    const other = { role: 'member', isSelf: false } as const
+    const other = { role: 'member', isSelf: false, connection: 'direct', lastSeen: null } as const
     expect(behindWords({ ...other, behind: 0 })).toBe('up to date')
     expect(behindWords({ ...other, behind: 1 })).toBe('1 block behind')
     expect(behindWords({ ...other, role: 'reader', behind: 0 })).toBe('')
+    const gone = { ...other, behind: 0, connection: 'offline' } as const
+    expect(behindWords({ ...gone, lastSeen: new Date(NOW).toISOString() })).toBe('complete up to then')
+    expect(behindWords(gone)).toBe('nothing here yet')
   })
 
   it('say when somebody was last seen', () => {

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { EventRow, MemberRow, Overlap, StatusAnswer, TeamStatus } from '../../core/api.ts'
 import { handleOf } from '../../core/handle.ts'
 import { toolAt } from '../support/events.ts'
+import { clockThere } from '../../ui/lib/teammates.ts'
 import { articles, prompt, TestPage } from './page.ts'
 import { memberRow, NOW, overlap, peerStatus, rowOf, sessionRow, STATUS } from './support.ts'
 
@@ -144,6 +145,7 @@ describe('whose it is', () => {
     await open({ rows: [rowOf(toolAt(NOW, 'started', { id: 1, source: BRUNO.source }))] })
     expect(within(articles()[0]!).getByTitle('Bruno Lima, bruno-cpqxot').textContent).toBe('Bruno Lima')
     expect(within(whoPanel()).getByTitle('Events of Bruno Lima, bruno-cpqxot').textContent).toBe('Bruno Lima')
+    await fireEvent.click(screen.getByRole('button', { name: 'filter' }))
     const who = within(screen.getByRole('group', { name: 'Who', hidden: true }))
     expect(who.getByTitle('bruno-cpqxot').textContent.trim()).toBe('Bruno Lima')
     await page.go('#/session/session-0')
@@ -161,6 +163,7 @@ describe('whose it is', () => {
 
   it('offers no filter for those who only watch', async () => {
     await open({ members: [ADA, BRUNO, memberRow({ source: 'eve-jkmcpq', name: 'Eve', role: 'reader' })] })
+    await fireEvent.click(screen.getByRole('button', { name: 'filter' }))
     const who = within(screen.getByRole('group', { name: 'Who', hidden: true }))
     expect(who.getAllByRole('checkbox', { hidden: true })).toHaveLength(2)
   })
@@ -177,7 +180,7 @@ describe('the people', () => {
   it('are everyone, with how they are and how they are reached', async () => {
     const lastSeen = new Date(NOW - 7_200_000).toISOString()
     const members = [
-      BRUNO,
+      { ...BRUNO, utcOffsetMinutes: 345, eventsHeld: 3984 },
       memberRow({ device: 'e', source: 'eve-jkmcpq', name: 'Eve', role: 'reader', presence: 'online' }),
       memberRow({
         device: 'x',
@@ -205,18 +208,20 @@ describe('the people', () => {
         lastSeen,
         problem: 'Its log grew too fast.',
       }),
-      peerStatus({ device: 'b', connection: 'relayed', version: '1.3.0' }),
+      peerStatus({ device: 'b', path: 'local', version: '1.3.0' }),
     ]
     await open({ members, status: { peers } })
     await page.go('#/people')
+    const there = clockThere(NOW, 345)
     expect(rows()).toEqual([
-      'AO Ada Okafor you ada-ybndrf | member | active | this machine | seen now | VibeTea 0.1.0',
-      'B1 box-1 box-jkmcpq | archives | online | direct | seen now | VibeTea 0.1.0',
-      'BL Bruno Lima bruno-cpqxot | member | waiting | relayed | up to date | seen now | VibeTea 1.3.0 newer',
-      'D Dana dana-jkmcpq | member | offline | offline | 12 blocks behind | seen 2 h ago | VibeTea 0.1.0',
+      'AO Ada Okafor you active · ada-ybndrf | this machine | seen now | 0 events held | member | key a',
+      'B1 box-1 online · box-jkmcpq | direct | seen now | archives | key x',
+      `BL Bruno Lima waiting · bruno-cpqxot · VibeTea 1.3.0, newer than yours | ${there} there | direct · local network | up to date | seen now | 3,984 events held | member | key b`,
+      'D Dana offline · dana-jkmcpq | offline | 12 blocks behind | seen 2 h ago | 0 events held | member | key d',
       '▲ Its log grew too fast.',
-      'E Eve eve-jkmcpq | watching | online | direct | seen now | VibeTea 0.1.0',
+      'E Eve online · eve-jkmcpq | direct | seen now | watching | key e',
     ])
+    expect(screen.getByText('harbour · 5 devices · 3 of 4 connected · 1 offline')).toBeTruthy()
     expect(screen.getByText('Teammates run VibeTea 1.3.0, you 0.1.0.')).toBeTruthy()
   })
 
@@ -225,13 +230,30 @@ describe('the people', () => {
     await page.go('#/people')
     page.socket.say({ type: 'presence', members: [ADA, { ...BRUNO, presence: 'away' }] })
     await page.settle()
-    expect(rows()[1]).toContain('away | direct')
+    expect(rows()[1]).toContain('away · bruno-cpqxot | direct')
     page.socket.say({
       type: 'peers',
       peers: [peerStatus({ device: 'b', connection: 'connecting', behind: 3 })],
     })
     await page.settle()
-    expect(rows()[1]).toContain('away | connecting | 3 blocks behind')
+    expect(rows()[1]).toContain('away · bruno-cpqxot | connecting | 3 blocks behind')
+  })
+
+  it('are invited with a command to copy, which a key opens and Escape closes', async () => {
+    page.api.answers['actions/invite'] = { key: 'vt1wpretend', role: 'member' }
+    await open()
+    await press('i')
+    await page.settle()
+    expect(location.hash).toBe('#/people?invite=1')
+    const card = within(screen.getByRole('group', { name: 'Invitation' }))
+    await fireEvent.click(card.getByRole('button', { name: 'Show the team key' }))
+    await page.settle()
+    expect(card.getByText('npx vibetea join vt1wpretend')).toBeTruthy()
+    expect(card.getByRole('button', { name: 'Copy the command with the team key' })).toBeTruthy()
+    expect(card.getByText(/Treat it as a password/)).toBeTruthy()
+    await press('Escape')
+    expect(screen.queryByRole('group', { name: 'Invitation' })).toBeNull()
+    expect(location.hash).toBe('#/people')
   })
 
   it('say why nobody can be reached', async () => {

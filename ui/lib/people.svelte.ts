@@ -1,4 +1,4 @@
-import type { MemberRow, PeerStatus } from '../../core/api.ts'
+import type { MemberRow, Path, PeerStatus } from '../../core/api.ts'
 import { plain } from './text.ts'
 
 const COLOURS = 8
@@ -53,6 +53,8 @@ export function namesApart(people: readonly Named[]): Map<string, string> {
 export interface Teammate extends MemberRow {
   /** Why its log is not read on, a sentence; null where it is. */
   problem: string | null
+  /** Where a direct connection goes through; null where there is none. */
+  path: Path | null
 }
 
 /** Members with what is known of how they are reached; oneself first, the others by name. */
@@ -61,11 +63,12 @@ export function teammatesOf(members: readonly MemberRow[], peers: readonly PeerS
   const known = new Set(members.map(({ device }) => device))
   const all = [
     ...members.map((member): Teammate => {
-      const { connection, behind, lastSeen, version, problem } = peerOf.get(member.device) ?? {
+      const { connection, path, behind, lastSeen, version, problem } = peerOf.get(member.device) ?? {
         ...member,
+        path: null,
         problem: null,
       }
-      return { ...member, connection, behind, lastSeen, version, problem }
+      return { ...member, connection, path, behind, lastSeen, version, problem }
     }),
     ...peers.filter(({ device }) => !known.has(device)).map(asTeammate),
   ]

@@ -1,4 +1,4 @@
-import type { Connection, MemberRow } from '../../core/api.ts'
+import type { Connection, MemberRow, Path } from '../../core/api.ts'
 import type { Teammate } from './people.svelte.ts'
 import { duration, plural } from './time.ts'
 
@@ -19,6 +19,43 @@ export const CONNECTION_WORDS: Record<Connection, { word: string; title: string 
   offline: { word: 'offline', title: 'tried again from time to time' },
 }
 
+const PATHS: Record<Path, { word: string; title: string }> = {
+  local: { word: 'local network', title: 'within the local network' },
+  internet: { word: 'internet', title: 'over the internet' },
+}
+
+/** How somebody is reached, in words: `direct · local network`. */
+export function connectionWords({ connection, path }: Pick<Teammate, 'connection' | 'path'>): {
+  word: string
+  title: string
+} {
+  if (connection === null) return { word: 'this machine', title: '' }
+  const { word, title } = CONNECTION_WORDS[connection]
+  if (!path) return { word, title }
+  return { word: `${word} · ${PATHS[path].word}`, title: `${title}, ${PATHS[path].title}` }
+}
+
+/** How everyone is reached: `8 people · 5 connected · 1 connecting · 2 offline`. */
+export function reachWords(people: readonly Teammate[]): string {
+  const others = people.filter(({ isSelf }) => !isSelf)
+  const connecting = others.filter(({ connection }) => connection === 'connecting').length
+  const connected = others.filter(isReached).length
+  const offline = others.length - connected - connecting
+  return [
+    plural(people.length, 'device'),
+    others.length && `${connected} of ${others.length} connected`,
+    connecting && `${connecting} connecting`,
+    offline && `${offline} offline`,
+  ]
+    .filter(Boolean)
+    .join(' · ')
+}
+
+/** The first letters of a device's key, in fours, to be compared by eye: `k3f9 xq1m`. */
+export function shortKey(device: string): string {
+  return `${device.slice(0, 4)} ${device.slice(4, 8)}`.trim()
+}
+
 /** What somebody does in the team: `member`, `watching`, `archives`, `mirror`. */
 export function roleWord({ role, isArchiver }: Pick<MemberRow, 'role' | 'isArchiver'>): string {
   if (isArchiver) return 'archives'
@@ -28,10 +65,15 @@ export function roleWord({ role, isArchiver }: Pick<MemberRow, 'role' | 'isArchi
 export const isReached = ({ connection }: Pick<Teammate, 'connection'>): boolean =>
   connection === 'direct' || connection === 'relayed'
 
-/** How much of a log is still to come; '' for who has none. */
-export function behindWords({ role, behind, isSelf }: Pick<Teammate, 'role' | 'behind' | 'isSelf'>): string {
+/** How much of a log is still to come, as far as is known; '' for who has none. */
+export function behindWords(
+  person: Pick<Teammate, 'role' | 'behind' | 'isSelf' | 'connection' | 'lastSeen'>,
+): string {
+  const { role, behind, isSelf, lastSeen } = person
   if (behind > 0) return `${plural(behind, 'block')} behind`
-  return role === 'member' && !isSelf ? 'up to date' : ''
+  if (role !== 'member' || isSelf) return ''
+  if (isReached(person)) return 'up to date'
+  return lastSeen === null ? 'nothing here yet' : 'complete up to then'
 }
 
 /** `now`, `2 h ago`, `not met yet`. */
