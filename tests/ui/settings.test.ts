@@ -1,6 +1,6 @@
 import { fireEvent, screen, within } from '@testing-library/svelte'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { StatusAnswer } from '../../core/api.ts'
+import type { SourceStatus, StatusAnswer } from '../../core/api.ts'
 import type { Event } from '../../core/events.ts'
 import { toolAt } from '../support/events.ts'
 import { prompt, TestPage } from './page.ts'
@@ -212,13 +212,13 @@ describe('the node', () => {
       message: 'VibeTea may not read /home/ada/.claude/projects.',
       remedy: 'Give your user the right to read it.',
     }
-    const claude = {
+    const claude: Omit<SourceStatus, 'problems'> = {
       assistant: 'claude',
       directories: [],
       files: 0,
       watching: 'events',
       backfill: null,
-    } as const
+    }
     await open({ sources: [{ ...claude, problems: [problem] }] })
     expect(screen.getByText(`▲ ${problem.message} ${problem.remedy}`)).toBeTruthy()
   })
