@@ -71,6 +71,8 @@ export interface TimelineAnswer {
   sessions: TimelineSession[]
   /** How many more there are: those that went on last are answered, at most 500. */
   more: number
+  /** Times of which it is not known what went on. */
+  gaps: Gap[]
 }
 
 /** A time for which counts are not known, so that nothing there is not nothing done. */

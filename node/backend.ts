@@ -3,6 +3,7 @@ import type {
   Actions,
   EventRow,
   EventsAnswer,
+  Gap,
   HeatmapAnswer,
   MeetingsAnswer,
   MemberRow,
@@ -67,6 +68,8 @@ export interface BackendOptions {
   /** ms since 1970. */
   now: () => number
 }
+
+const DAY_MS = 86_400_000
 
 const SHARING: Record<'share' | 'private' | 'exclude', Sharing> = {
   share: 'shared',
@@ -148,18 +151,9 @@ export class NodeBackend implements Backend {
   }
 
   async heatmap({ retry, ...query }: HeatmapQuery): Promise<HeatmapAnswer> {
-    const { index, sharing, device, settings, history, now } = this.#options
-    const { historyDays, retentionDays } = settings
+    const { index, history } = this.#options
     const known = history?.current(retry)
-    const gaps = await heatGaps(query.days, {
-      historyDays,
-      retentionDays,
-      self: device.source,
-      pauses: sharing.pauses(),
-      peers: this.#peers(),
-      lastAt: (source) => index.lastBucketAt(source),
-      now: now(),
-    })
+    const gaps = await this.#gaps(query.days)
     const answer = await index.heatmap(query, { gaps, archived: known?.counts ?? [] })
     return { ...answer, meta: { ...answer.meta, history: known?.status ?? null } }
   }
@@ -183,8 +177,11 @@ export class NodeBackend implements Backend {
   }
 
   async timeline(query: TimelineQuery): Promise<TimelineAnswer> {
-    const { sessions, more } = await this.#options.index.timeline(query)
-    return { sessions: this.#withLocals(sessions), more }
+    const { index, now } = this.#options
+    const days = Math.max(0, Math.ceil((now() - query.from) / DAY_MS))
+    const [{ sessions, more }, gaps] = await Promise.all([index.timeline(query), this.#gaps(days)])
+    const within = gaps.filter(({ from, to }) => Date.parse(from) < query.to && Date.parse(to) > query.from)
+    return { sessions: this.#withLocals(sessions), more, gaps: within }
   }
 
   /** Without a team there is no log that anyone else reads: nothing has left. */
@@ -228,6 +225,21 @@ export class NodeBackend implements Backend {
         await sharing.resume(now())
         return { pausedUntil: null }
     }
+  }
+
+  /** Times of the last days of which it is not known what went on. */
+  #gaps(days: number): Promise<Gap[]> {
+    const { index, sharing, device, settings, now } = this.#options
+    const { historyDays, retentionDays } = settings
+    return heatGaps(days, {
+      historyDays,
+      retentionDays,
+      self: device.source,
+      pauses: sharing.pauses(),
+      peers: this.#peers(),
+      lastAt: (source) => index.lastBucketAt(source),
+      now: now(),
+    })
   }
 
   #peers(): PeerStatus[] {

@@ -175,7 +175,7 @@ export class Index {
   }
 
   /** Sessions with events in a time, with those events' density. */
-  timeline(options: TimelineOptions): Promise<TimelineAnswer> {
+  timeline(options: TimelineOptions): Promise<Omit<TimelineAnswer, 'gaps'>> {
     return timeline(this.#handles.reader, options, this.#options.now())
   }
 

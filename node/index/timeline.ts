@@ -29,7 +29,11 @@ interface Part {
 }
 
 /** Sessions with events in a time, as they are at `now` (ms), with the density and the errors of that time alone. */
-export async function timeline(db: Database, options: TimelineOptions, now: number): Promise<TimelineAnswer> {
+export async function timeline(
+  db: Database,
+  options: TimelineOptions,
+  now: number,
+): Promise<Omit<TimelineAnswer, 'gaps'>> {
   const all = await partsIn(db, options)
   const parts = all
     .sort((a, b) => lastStep(b.steps) - lastStep(a.steps) || compare(keyOf(a), keyOf(b)))

@@ -97,6 +97,6 @@ export class SessionBook {
         },
       ]
     })
-    return { sessions, more: 0 }
+    return { sessions, more: 0, gaps: [] }
   }
 }

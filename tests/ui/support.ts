@@ -167,7 +167,7 @@ export class FakeApi {
     sessions: { sessions: [] },
     members: { members: [] },
     overlaps: { overlaps: [] },
-    timeline: { sessions: [], more: 0 },
+    timeline: { sessions: [], more: 0, gaps: [] },
     outbox: { events: [], next: null },
     heatmap: NO_HEAT,
     stats: statsAnswer(),

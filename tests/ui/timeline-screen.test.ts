@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Meeting, TimelineSession } from '../../core/api.ts'
 import { handleOf } from '../../core/handle.ts'
 import { prompt, TestPage } from './page.ts'
-import { memberRow, NOW, overlap, sessionRow } from './support.ts'
+import { memberRow, NOW, overlap, peerStatus, sessionRow, STATUS } from './support.ts'
 
 const MINUTE = 60_000
 const ADA = 'laptop-ybndrf'
@@ -43,7 +43,7 @@ const team = [
 ]
 
 async function open(sessions: TimelineSession[], hash = '#/timeline?zone=utc'): Promise<void> {
-  page.api.answers.timeline = { sessions, more: 0 }
+  page.api.answers.timeline = { sessions, more: 0, gaps: [] }
   await page.open([prompt(1)])
   await page.go(hash)
 }
@@ -135,6 +135,23 @@ describe('the timeline of a team', () => {
     expect(screen.getByRole('button', { name: 'View as lanes' })).toBeTruthy()
   })
 
+  it('tells what is not known from what did not happen', async () => {
+    page.api.answers.status = {
+      ...STATUS,
+      peers: [
+        peerStatus({
+          device: 'd',
+          source: 'air-wiszah',
+          name: 'Emi Tanaka',
+          connection: 'offline',
+          lastSeen: iso(-60),
+        }),
+      ],
+    }
+    await open([went('1', -90, -60)])
+    expect(screen.getByText(/^Not known from 07:00 to 08:00: Emi Tanaka is not connected/)).toBeTruthy()
+  })
+
   it('shows names as text, no longer than a line, whatever is in them', async () => {
     const project = `<img src=x onerror=alert(1)>${'x'.repeat(10_000)}`
     await open([went('1', -90, -60, { project, source: BRUNO })])
@@ -192,12 +209,12 @@ describe('the time that is shown', () => {
       state: 'active',
       lastEventAt: new Date(NOW - 4.9 * MINUTE).toISOString(),
     })
-    page.api.answers.timeline = { sessions: [active], more: 0 }
+    page.api.answers.timeline = { sessions: [active], more: 0, gaps: [] }
     await page.come(prompt(2))
     await page.settle(2)
     expect(asked().length).toBe(before + 1)
     expect(bar(/07:50–now; active/)).toBeTruthy()
-    await page.settle(4)
+    await page.settle(7)
     expect(bar(/07:50–07:55; idle for 5 min/)).toBeTruthy()
   })
 
@@ -230,7 +247,7 @@ describe('a timeline with nothing to show', () => {
   })
 
   it('says where sessions are left out, for there are too many', async () => {
-    page.api.answers.timeline = { sessions: [went('1', -90, -60)], more: 9999 }
+    page.api.answers.timeline = { sessions: [went('1', -90, -60)], more: 9999, gaps: [] }
     await page.open([prompt(1)])
     await page.go('#/timeline')
     expect(
@@ -243,7 +260,7 @@ describe('a timeline with nothing to show', () => {
     await page.open([prompt(1)])
     await page.go('#/timeline')
     expect(screen.getByRole('alert').textContent).toContain('Unable to load the timeline')
-    page.api.answers.timeline = { sessions: [went('1', -90, -60)], more: 0 }
+    page.api.answers.timeline = { sessions: [went('1', -90, -60)], more: 0, gaps: [] }
     await fireEvent.click(screen.getByRole('button', { name: 'Retry' }))
     await page.settle()
     expect(bars()).toHaveLength(1)

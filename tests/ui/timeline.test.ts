@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Meeting, TimelineSession } from '../../core/api.ts'
 import { localHours } from '../../core/buckets.ts'
-import { lanesOf, stepFrom } from '../../ui/lib/timeline-lanes.ts'
+import { lanesOf, stepFrom, unknownIn } from '../../ui/lib/timeline-lanes.ts'
 import {
   askedFor,
   barOf,
@@ -240,6 +240,7 @@ describe('lanes', () => {
       width: 1000,
       ownerOf: ({ row }) => ({ key: row.source, name: row.source.split('-')[0]!, colour: 0 }),
       nameOf: (source) => source,
+      unknownOf: () => [],
     },
   )
 
@@ -263,5 +264,29 @@ describe('lanes', () => {
     expect(walk('^End')).toBe('c')
     expect(walk('^End', '^Home')).toBe('a')
     expect(stepFrom(lanes, 'a', 'Enter', false)).toBeNull()
+  })
+})
+
+describe('what is not known', () => {
+  const bruno = { name: 'Bruno', isSelf: false, connection: 'offline', lastSeen: iso(-30) } as const
+  const reasons = (...args: Parameters<typeof unknownIn>) =>
+    unknownIn(...args).map((unknown) => [...minutes(unknown), unknown.reason])
+
+  it('is when recording was paused, what is not here, and what somebody did since they were last seen', () => {
+    const gap = (from: number, to: number, reason: 'paused' | 'missing') => {
+      return { source: 'desk-cpqxot', from: iso(from), to: iso(to), reason }
+    }
+    const gaps = [gap(-400, -200, 'paused'), gap(-100, -90, 'missing'), gap(-80, -79, 'paused')]
+    expect(reasons(SPAN, gaps, bruno)).toEqual([
+      [-240, -200, 'recording was paused'],
+      [-100, -90, 'not all of it is here'],
+      [-30, 0, 'Bruno is not connected, and what they do comes when they are back'],
+    ])
+  })
+
+  it('is nothing of who is here, and of oneself', () => {
+    expect(reasons(SPAN, [], { ...bruno, connection: 'relayed' })).toEqual([])
+    expect(reasons(SPAN, [], { ...bruno, isSelf: true, connection: null })).toEqual([])
+    expect(reasons(SPAN, [], undefined)).toEqual([])
   })
 })

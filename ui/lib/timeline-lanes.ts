@@ -1,5 +1,7 @@
-import type { Meeting } from '../../core/api.ts'
+import type { Gap, Meeting } from '../../core/api.ts'
+import type { Teammate } from './people.svelte.ts'
 import { isMine } from './same-file.ts'
+import { isReached } from './teammates.ts'
 import { type Bar, type Span, tracksOf } from './timeline.ts'
 import { meetingWords } from './timeline-words.ts'
 
@@ -11,7 +13,14 @@ export interface LaneOwner {
   colour: number
 }
 
+/** A time of which it is not known what went on. */
+export interface Unknown extends Span {
+  /** Why, in the middle of a sentence. */
+  reason: string
+}
+
 export interface Lane extends LaneOwner {
+  unknown: Unknown[]
   tracks: Track[]
 }
 
@@ -45,21 +54,22 @@ const MAX_NOTE = 300
 const NOTE_SPACE = 12
 const NOTE_ROWS = 3
 
-/** Lanes by name; `ownerOf` tells whose a bar is. `width` is that of the time that is shown, px. */
+export interface LanesOptions {
+  span: Span
+  /** Of the time that is shown, px. */
+  width: number
+  /** Whose a bar is. */
+  ownerOf: (bar: Bar) => LaneOwner
+  nameOf: (source: string) => string
+  /** By key of an owner. */
+  unknownOf: (key: string) => Unknown[]
+}
+
+/** Lanes by name: those of `owners`, and of whoever has bars besides. */
 export function lanesOf(
   owners: readonly LaneOwner[],
   bars: readonly Bar[],
-  {
-    span,
-    width,
-    ownerOf,
-    nameOf,
-  }: {
-    span: Span
-    width: number
-    ownerOf: (bar: Bar) => LaneOwner
-    nameOf: (source: string) => string
-  },
+  { span, width, ownerOf, nameOf, unknownOf }: LanesOptions,
 ): Lane[] {
   const found = new Map(owners.map((owner) => [owner.key, { owner, bars: [] as Bar[] }]))
   for (const bar of bars) {
@@ -72,6 +82,7 @@ export function lanesOf(
   return [...found.values()]
     .map(({ owner, bars }) => ({
       ...owner,
+      unknown: unknownOf(owner.key),
       tracks: tracksOf(bars, least).map((track): Track => {
         const notes = notesOf(track, span, width, nameOf)
         const noteRows = Math.max(0, ...notes.map(({ row }) => row + 1))
@@ -129,6 +140,36 @@ function inRows(notes: readonly Note[]): Note[] {
       ends[row] = note.left + note.width + NOTE_SPACE
       return [{ ...note, row }]
     })
+}
+
+const REASONS: Record<Gap['reason'], string> = {
+  paused: 'recording was paused',
+  missing: 'not all of it is here',
+}
+
+/** What is not known of somebody: what the node says, and what has been since they were last seen. */
+export function unknownIn(
+  span: Span,
+  gaps: readonly Gap[],
+  person: Pick<Teammate, 'isSelf' | 'connection' | 'lastSeen' | 'name'> | undefined,
+): Unknown[] {
+  const all = gaps.map(({ from, to, reason }) => ({
+    from: Date.parse(from),
+    to: Date.parse(to),
+    reason: REASONS[reason],
+  }))
+  if (person?.lastSeen && !person.isSelf && !isReached(person)) {
+    const reason = `${person.name} is not connected, and what they do comes when they are back`
+    all.push({ from: Date.parse(person.lastSeen), to: span.to, reason })
+  }
+  const least = (span.to - span.from) / 100
+  return all
+    .map(({ from, to, reason }) => ({
+      from: Math.max(from, span.from),
+      to: Math.min(to, span.to),
+      reason,
+    }))
+    .filter(({ from, to }) => to - from > least)
 }
 
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity } as const

@@ -1,4 +1,4 @@
-import type { Meeting, MeetingsAnswer, TimelineAnswer, TimelineSession } from '../../core/api.ts'
+import type { Gap, Meeting, MeetingsAnswer, TimelineAnswer, TimelineSession } from '../../core/api.ts'
 import type { Params } from './api.ts'
 import { Load } from './load.svelte.ts'
 import type { Asked } from './timeline.ts'
@@ -18,6 +18,7 @@ export class TimelineData {
   sessions = $state.raw<TimelineSession[]>([])
   /** Sessions that were left out, for there are too many. */
   more = $state(0)
+  gaps = $state.raw<Gap[]>([])
   meetings = $state.raw<Meeting[]>([])
   readonly load: Load
   readonly #options: TimelineOptions
@@ -93,6 +94,7 @@ export class TimelineData {
     if (!this.#isShown(asked)) return
     this.sessions = timeline.sessions
     this.more = timeline.more
+    this.gaps = timeline.gaps
     if (!met) return
     this.meetings = met.overlaps
     this.#meetingsOf = asked

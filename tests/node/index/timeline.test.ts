@@ -22,7 +22,7 @@ async function timelineOf(
   from: number,
   to: number,
   stepMs = FIVE,
-): Promise<TimelineAnswer> {
+): Promise<Omit<TimelineAnswer, 'gaps'>> {
   const log = new MemoryLog()
   log.append(...events)
   const { index } = await openIndex(log)
