@@ -1,4 +1,5 @@
 import type { EventRow, SessionRow } from '../../core/api.ts'
+import { nameWords, searchedWords } from '../../core/search.ts'
 import type { App } from './app.svelte.ts'
 import type { Choice, GroupName } from './commands.ts'
 import { ASSISTANT_NAMES, describe, stateWord } from './describe.ts'
@@ -52,12 +53,15 @@ export function knownChoices(app: App): Choice[] {
 /** What the node found, with the way to all of it. */
 export function foundChoices(app: App, search: Search, words: string): Choice[] {
   const seen = new Set<string>()
-  const events = search.events.flatMap((row) => {
-    const choice = eventChoice(app, row)
-    if (seen.has(choice.id)) return []
-    seen.add(choice.id)
-    return [choice]
-  })
+  const searched = searchedWords(words) ?? []
+  const events = search.events
+    .filter((row) => isFoundByItself(row, searched))
+    .flatMap((row) => {
+      const choice = eventChoice(app, row)
+      if (seen.has(choice.id)) return []
+      seen.add(choice.id)
+      return [choice]
+    })
   const everything: Choice = {
     id: 'everything',
     group: 'Found',
@@ -72,6 +76,16 @@ export function foundChoices(app: App, search: Search, words: string): Choice[] 
 }
 
 const MAX_EVENTS = 7
+
+/** Whether a word begins the name of its tool, file, model or agent: projects, people and sessions are offered themselves. */
+function isFoundByItself({ payload }: EventRow, words: readonly string[]): boolean {
+  const names = [
+    ...('tool' in payload ? [payload.tool, payload.context ?? ''] : []),
+    ...('model' in payload ? [payload.model] : []),
+    ...('agentType' in payload ? [payload.agentType ?? ''] : []),
+  ].flatMap(nameWords)
+  return words.some((word) => names.some((name) => name.startsWith(word)))
+}
 
 function places(app: App): Choice[] {
   const shown = PLACES.filter(([screen]) => screen !== 'people' || app.hasTeam)
@@ -154,7 +168,8 @@ function recording(
 function sessionChoice(app: App, row: SessionRow, group: GroupName): Choice {
   const { sessionId, source, handle, project, assistant, local } = row
   const since = duration(app.clock.at() - Date.parse(row.needsSince ?? row.endedAt ?? row.lastEventAt))
-  const state = row.state === 'active' ? stateWord(row) : `${stateWord(row)} · ${since}`
+  const times = { active: '', waiting: ` · ${since}`, inactive: ` · ${since}`, ended: ` ${since} ago` }
+  const state = `${stateWord(row)}${times[row.state]}`
   return {
     id: `session ${keyOf(row)}`,
     group,
