@@ -6,7 +6,7 @@ import { type Filters, matches, NO_FILTERS } from './filters.ts'
 import { share } from './shared-text.ts'
 
 /** The most rows that a page holds; past it the oldest go, a chunk at a time. */
-export const CAPACITY = 120_000
+export const CAPACITY = 100_000
 const CHUNK = 5_000
 /**
  * What comes this much after it happened was caught up on, and is folded into one line. That a session is over is known
@@ -116,13 +116,14 @@ export class Feed {
     return fresh
   }
 
-  /** Adds older rows that pass the filters, newest first, below what is there. For a feed that is not full. */
+  /** Adds older rows that pass the filters, newest first, below what is there, and tells of it at once. For one not full. */
   prepend(rows: readonly EventRow[]): void {
     const older = new FeedLines(this.#bursts, 0)
     for (const row of [...rows].reverse()) if (!this.#replace(row)) older.add(share(row))
     this.#lines.prepend(older)
     older.items.forEach((item, i) => rowsOf(item).forEach((row) => this.#place(row, this.base + i)))
-    this.#touch()
+    clearTimeout(this.#timer)
+    this.#flush()
   }
 
   /** Starts over with a page of rows that pass the filters, newest first, and tells of it at once. */

@@ -14,13 +14,24 @@ function one(text: string): string {
 /** Says it of one event alone, so there is nothing to share. */
 const OWN = new Set(['callId', 'agentId'])
 
+/** The times of the row before: what came together bears one. */
+const before = { timestamp: '', receivedAt: '' }
+
+function time(row: EventRow, name: keyof typeof before): void {
+  if (row[name] === before[name]) row[name] = before[name]
+  else before[name] = row[name]
+}
+
 /**
- * Lets a row share its texts with other rows: each row that is read from JSON has its own copy of its session's id, of
- * its project, of its machine, and a hundred thousand of them take more room than all the rest of the page.
+ * Makes a row small: each that is read from JSON has its own copy of its session's id, of its project, of its machine,
+ * and a hundred thousand of them take more room than all the rest of the page. Its cursor goes, for pages and the
+ * connection have their own.
  */
 export function share(row: EventRow): EventRow {
+  row.cursor = ''
   row.source = one(row.source)
-  row.receivedAt = row.receivedAt === row.timestamp ? row.timestamp : one(row.receivedAt)
+  time(row, 'timestamp')
+  time(row, 'receivedAt')
   const payload = row.payload as unknown as Record<string, unknown>
   for (const [name, value] of Object.entries(payload)) {
     if (typeof value === 'string' && !OWN.has(name)) payload[name] = one(value)
