@@ -1,4 +1,3 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { handleOf } from '../../core/handle.ts'
@@ -7,7 +6,6 @@ import { FakeBackend } from '../support/fake-backend.ts'
 import { type FakeNode, startFakeNode } from '../support/fake-node.ts'
 import { type FakeSession, teamDay } from '../support/fake-world.ts'
 
-const AXE_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 const HOUR_MS = 3_600_000
 
 let browser: Browser
@@ -193,72 +191,4 @@ describe('a page whose node goes away', () => {
     backend.add(edit('again.ts'))
     for (const tab of [page, other]) await expect.poll(() => first(tab).textContent()).toContain('again.ts')
   })
-})
-
-describe('every screen', () => {
-  const screens = () => ({
-    live: '#/live',
-    filtered: '#/live?type=error&q=nothing-is-called-this',
-    heat: '#/heat',
-    table: '#/heat?days=30&view=table&zone=utc',
-    session: `#/session/${session(2).id}`,
-    people: '#/people',
-    settings: '#/settings',
-  })
-
-  async function show(hash: string): Promise<void> {
-    await page.goto(base() + hash)
-    await page.locator('h1').waitFor()
-    await page.waitForLoadState('networkidle')
-  }
-
-  async function violations(): Promise<string[]> {
-    const { violations } = await new AxeBuilder({ page })
-      .withTags(AXE_TAGS)
-      // Thirty rows of hours are alike; the first and the last stand for them.
-      .exclude('[role=grid] tbody tr:not(:first-child, :last-child)')
-      .analyze()
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id} ${target.join(' ')} ${failureSummary ?? ''}`),
-    )
-  }
-
-  it.each(['dark', 'light'] as const)(
-    'is accessible (WCAG 2.2 AA) in the %s theme',
-    async (colorScheme) => {
-      await page.emulateMedia({ colorScheme })
-      for (const hash of Object.values(screens())) {
-        await show(hash)
-        expect(await violations(), hash).toEqual([])
-      }
-      await page.keyboard.press('?')
-      await page.getByRole('dialog').waitFor()
-      expect(await violations(), 'help').toEqual([])
-      await page.keyboard.press('Escape')
-      await node.stop()
-      await page.getByRole('alert').waitFor()
-      expect(await violations(), 'away').toEqual([])
-      await node.restartAnew()
-      await page.getByText('npx vibetea open').waitFor({ timeout: 15_000 })
-      expect(await violations(), 'locked').toEqual([])
-      expect(complaints).toEqual([])
-    },
-    90_000,
-  )
-
-  it('fits into 400 pixels, and on its narrow screen is accessible too', async () => {
-    await page.setViewportSize({ width: 400, height: 800 })
-    for (const hash of Object.values(screens())) {
-      await show(hash)
-      const wide = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
-      expect(wide, hash).toBeLessThanOrEqual(0)
-    }
-    await show('#/heat')
-    expect(await violations(), 'heat').toEqual([])
-    await show('#/live')
-    expect(await violations(), 'live').toEqual([])
-    await page.getByRole('button', { name: 'Who' }).click()
-    await page.getByRole('heading', { name: 'Who’s brewing' }).waitFor()
-    expect(await violations(), 'who').toEqual([])
-  }, 90_000)
 })

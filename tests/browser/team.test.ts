@@ -1,14 +1,13 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { handleOf } from '../../core/handle.ts'
+import { violations } from '../support/axe.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { FakeBackend } from '../support/fake-backend.ts'
 import { type FakeNode, startFakeNode } from '../support/fake-node.ts'
 import { overlapOf } from '../support/fake-team.ts'
 import { type FakeSession, PEOPLE, teamDay } from '../support/fake-world.ts'
 
-const AXE_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 const [ADA, BRUNO, CHANDRA] = PEOPLE as [(typeof PEOPLE)[0], (typeof PEOPLE)[0], (typeof PEOPLE)[0]]
 const SENTENCE = 'Bruno Lima’s agent is in invite.ts too'
 
@@ -68,16 +67,6 @@ const go = async (hash: string) => {
   await page.locator('h1').waitFor()
 }
 const person = (name: string) => page.getByRole('row').filter({ hasText: name })
-
-async function violations(): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(AXE_TAGS)
-    .exclude('[role=grid] tbody tr:not(:first-child, :last-child)')
-    .analyze()
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id} ${target.join(' ')} ${failureSummary ?? ''}`),
-  )
-}
 
 describe('“You are in the same file”', () => {
   it('stands on top of every screen as soon as it happens, and in the title', async () => {
@@ -186,52 +175,7 @@ describe('an invitation', () => {
     await page.getByText('Anyone with this key can read and join until you rotate it.').waitFor()
     await page.getByRole('button', { name: 'Copy the team key' }).click()
     await page.getByText('Copied').waitFor()
+    expect(await violations(page)).toEqual([])
     expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(/^vt1w\w{111}$/)
   })
-})
-
-describe('the team on a screen of any size', () => {
-  const screens = ['#/live', '#/people', '#/settings', '#/session/']
-
-  async function busyTeam(): Promise<void> {
-    const day = teamDay(Date.now())
-    edit('invite.ts', mine)
-    backend.team.overlaps = [
-      ...backend.team.overlaps,
-      overlapOf('schema.sql', ADA.source, Date.now(), mine, day.sessions[4]!),
-      overlapOf('README.md', ADA.source, Date.now(), mine, day.sessions[1]!),
-    ]
-    backend.team.change(CHANDRA.source, { problem: 'Its log grew by 210 MB in an hour and is not read on.' })
-    backend.team.status.reach = {
-      state: 'unreachable',
-      message: 'The bootstrap 10.0.0.9:49737 does not answer.',
-    }
-    backend.team.join({ source: 'mini-n6b2vd', name: 'Bruno Lima' })
-    await banner().waitFor()
-    await page.getByRole('article').first().getByText('invite.ts').waitFor()
-  }
-
-  it.each(['dark', 'light'] as const)(
-    'is accessible (WCAG 2.2 AA) and fits in the %s theme',
-    async (colorScheme) => {
-      await busyTeam()
-      await page.emulateMedia({ colorScheme })
-      for (const width of [420, 900, 1440]) {
-        await page.setViewportSize({ width, height: 900 })
-        for (const screen of screens) {
-          await go(screen === '#/session/' ? screen + mine.id : screen)
-          await banner().waitFor()
-          if (screen === '#/settings') {
-            await page.getByRole('button', { name: 'Show the team key' }).click()
-            await page.getByRole('button', { name: 'Copy the team key' }).waitFor()
-          }
-          if (width !== 900) expect(await violations(), `${screen} ${width}`).toEqual([])
-          const wide = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
-          expect(wide, `${screen} ${width}`).toBeLessThanOrEqual(0)
-        }
-      }
-      expect(complaints).toEqual([])
-    },
-    120_000,
-  )
 })

@@ -1,0 +1,92 @@
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import { FakeBackend } from './fake-backend.ts'
+import { type FakeNode, startFakeNode } from './fake-node.ts'
+import { type FakeSession, teamDay } from './fake-world.ts'
+
+export interface DashboardOptions extends BrowserContextOptions {
+  /** Where the page's and the node's clocks stand, ms since 1970; they run where it is absent. */
+  standsAt?: number
+  /** Preferences that are chosen before the page is opened. */
+  chosen?: Readonly<Record<string, string | number | boolean>>
+}
+
+/** What the browser says of a node that is away or wants a new token is no complaint about the page. */
+const OF_AN_ABSENT_NODE = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|401|HTTP Authentication failed/
+
+/** The built dashboard in a window of its own, before a scripted node with a team's day. */
+export class DashboardPage {
+  readonly page: Page
+  readonly context: BrowserContext
+  readonly backend: FakeBackend
+  readonly node: FakeNode
+  readonly sessions: readonly FakeSession[]
+  /** What the browser complained about. */
+  readonly complaints: string[] = []
+  /** Requests without an answer yet. */
+  #open = 0
+
+  private constructor(page: Page, backend: FakeBackend, node: FakeNode, sessions: readonly FakeSession[]) {
+    this.page = page
+    this.context = page.context()
+    this.backend = backend
+    this.node = node
+    this.sessions = sessions
+    page.on('request', () => this.#open++)
+    page.on('requestfinished', () => this.#open--)
+    page.on('requestfailed', () => this.#open--)
+    page.on('pageerror', (error) => this.complaints.push(error.message))
+    page.on('console', (message) => {
+      const isComplaint = message.type() === 'error' || message.type() === 'warning'
+      if (isComplaint && !OF_AN_ABSENT_NODE.test(message.text())) this.complaints.push(message.text())
+    })
+  }
+
+  static async open(
+    browser: Browser,
+    { standsAt, chosen, ...options }: DashboardOptions = {},
+  ): Promise<DashboardPage> {
+    const now = standsAt === undefined ? Date.now : () => standsAt
+    const { sessions, events } = teamDay(now())
+    const backend = new FakeBackend({ now, events })
+    const node = await startFakeNode(backend, undefined, now)
+    const context = await browser.newContext({
+      viewport: { width: 1440, height: 900 },
+      reducedMotion: 'reduce',
+      ...options,
+    })
+    if (standsAt !== undefined) await context.clock.setFixedTime(standsAt)
+    if (chosen) {
+      const text = JSON.stringify(JSON.stringify(chosen))
+      await context.addInitScript(`localStorage.setItem('vibetea.preferences', ${text})`)
+    }
+    const dashboard = new DashboardPage(await context.newPage(), backend, node, sessions)
+    await dashboard.page.goto(node.openUrl())
+    await dashboard.page.getByRole('article').first().waitFor()
+    return dashboard
+  }
+
+  async close(): Promise<void> {
+    await this.context.close()
+    await this.node.stop()
+  }
+
+  /** Goes to a place of the page, `#/heat`, and waits until it has what it shows. */
+  async go(hash: string): Promise<void> {
+    await this.page.goto(`http://127.0.0.1:${this.node.port}/${hash}`)
+    await this.page.locator('h1').first().waitFor()
+    await this.settled()
+  }
+
+  /** Waits until all that the page has asked for is there and has been drawn. */
+  async settled(): Promise<void> {
+    do {
+      await this.page.evaluate('new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)))')
+    } while (this.#open > 0)
+    await this.page.evaluate('document.fonts.ready.then(() => undefined)')
+  }
+
+  /** By how many pixels the page is wider than its window. */
+  overflow(): Promise<number> {
+    return this.page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
+  }
+}
