@@ -1,4 +1,5 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import { systemTimers } from '../../node/system-timers.ts'
 import { FakeBackend } from './fake-backend.ts'
 import { type FakeNode, startFakeNode } from './fake-node.ts'
 import { type FakeSession, teamDay } from './fake-world.ts'
@@ -48,7 +49,7 @@ export class DashboardPage {
     const now = standsAt === undefined ? Date.now : () => standsAt
     const { sessions, events } = teamDay(now())
     const backend = new FakeBackend({ now, events })
-    const node = await startFakeNode(backend, undefined, now)
+    const node = await startFakeNode(backend, undefined, { ...systemTimers, now })
     const context = await browser.newContext({
       viewport: { width: 1440, height: 900 },
       reducedMotion: 'reduce',

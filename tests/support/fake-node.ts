@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
+import type { Timers } from '../../core/timers.ts'
 import { systemTimers } from '../../node/system-timers.ts'
 import { startApi } from '../../node/api/server.ts'
 import { Tokens } from '../../node/api/tokens.ts'
@@ -23,11 +24,11 @@ export interface FakeNode {
   restartAnew(): Promise<void>
 }
 
-/** The real API and its security in front of a scripted node; `now` is what it says the time is. */
+/** The real API and its security in front of a scripted node. `clock` tells pages what time it is. */
 export async function startFakeNode(
   backend: FakeBackend,
   uiDirectory = UI_DIRECTORY,
-  now: () => number = Date.now,
+  clock: Timers = systemTimers,
 ): Promise<FakeNode> {
   const newTokens = () => new Tokens({ randomBytes: (length) => randomBytes(length), now: () => Date.now() })
   const start = (port: number) =>
@@ -36,7 +37,7 @@ export async function startFakeNode(
       port,
       uiDirectory,
       tokens,
-      clock: { ...systemTimers, now },
+      clock,
       version: '0.1.0',
       log: {
         error: (fields, message) => process.stderr.write(`${message} ${String(Object.values(fields))}\n`),
