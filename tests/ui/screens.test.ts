@@ -1,6 +1,6 @@
 import { screen } from '@testing-library/svelte'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { SESSION, toolAt } from '../support/events.ts'
+import { errorAt, responseAt, SESSION, toolAt } from '../support/events.ts'
 import { prompt, TestPage } from './page.ts'
 import { NOW, rowOf, sessionRow } from './support.ts'
 
@@ -31,6 +31,18 @@ describe('a session’s page', () => {
       screen.getByRole('feed', { name: 'Events of this session' }).querySelectorAll('article'),
     ).toHaveLength(5)
   })
+  it('of which nothing is going on says that it is over, which models it had and what went wrong', async () => {
+    page.api.answers.sessions = { sessions: [] }
+    await page.open([
+      rowOf(responseAt(NOW - 7_200_000, {}, { id: 1 }), 1),
+      rowOf(errorAt(NOW - 7_200_000, { id: 2 }), 2),
+    ])
+    await page.go(`#/session/${SESSION}`)
+    expect(screen.getByText('over · last event 2 h ago')).toBeTruthy()
+    expect(screen.getByText('model').nextElementSibling?.textContent).toBe('claude-opus-4-5')
+    expect(screen.getByText('errors').nextElementSibling?.textContent).toBe('▲ 1')
+  })
+
   it('is titled with what only this machine knows, shown as text and no longer than a line', async () => {
     const title = `<img src=x onerror=alert(1)> \u202Eretsoor\u200B ${'x'.repeat(5000)}`
     const shown = `<img src=x onerror=alert(1)> retsoor ${'x'.repeat(5000)}`.slice(0, 200)

@@ -9,7 +9,13 @@ import { articles, prompt, TestPage } from './page.ts'
 import { memberRow, NOW, overlap, peerStatus, rowOf, sessionRow, STATUS } from './support.ts'
 
 const ADA = memberRow({ source: 'ada-ybndrf', device: 'a', isSelf: true, connection: null })
-const BRUNO = memberRow({ source: 'bruno-cpqxot', device: 'b', name: 'Bruno Lima', presence: 'waiting' })
+const BRUNO = memberRow({
+  source: 'bruno-cpqxot',
+  device: 'b',
+  name: 'Bruno Lima',
+  presence: 'waiting',
+  utcOffsetMinutes: 345,
+})
 const TEAM: TeamStatus = {
   teamId: 'kzf4oy9h',
   role: 'member',
@@ -150,6 +156,10 @@ describe('whose it is', () => {
     expect(who.getByTitle('bruno-cpqxot').textContent.trim()).toBe('Bruno Lima')
     await page.go('#/session/session-0')
     expect(screen.getByText('who').nextElementSibling!.textContent).toBe('Bruno Lima')
+    expect(screen.getByTitle('Events of Bruno Lima, bruno-cpqxot').getAttribute('href')).toBe(
+      '#/live?source=bruno-cpqxot',
+    )
+    expect(screen.getByRole('main').textContent).toContain(`${clockThere(NOW, 345)} there`)
   })
 
   it('is told apart where two have one name', async () => {
@@ -180,7 +190,7 @@ describe('the people', () => {
   it('are everyone, with how they are and how they are reached', async () => {
     const lastSeen = new Date(NOW - 7_200_000).toISOString()
     const members = [
-      { ...BRUNO, utcOffsetMinutes: 345, eventsHeld: 3984 },
+      { ...BRUNO, eventsHeld: 3984 },
       memberRow({ device: 'e', source: 'eve-jkmcpq', name: 'Eve', role: 'reader', presence: 'online' }),
       memberRow({
         device: 'x',
@@ -230,13 +240,13 @@ describe('the people', () => {
     await page.go('#/people')
     page.socket.say({ type: 'presence', members: [ADA, { ...BRUNO, presence: 'away' }] })
     await page.settle()
-    expect(rows()[1]).toContain('away · bruno-cpqxot | direct')
+    expect(rows()[1]).toMatch(/away · bruno-cpqxot \| .* \| direct/)
     page.socket.say({
       type: 'peers',
       peers: [peerStatus({ device: 'b', connection: 'connecting', behind: 3 })],
     })
     await page.settle()
-    expect(rows()[1]).toContain('away · bruno-cpqxot | connecting | 3 blocks behind')
+    expect(rows()[1]).toMatch(/away · bruno-cpqxot \| .* \| connecting \| 3 blocks behind/)
   })
 
   it('are invited with a command to copy, which a key opens and Escape closes', async () => {

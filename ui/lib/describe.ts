@@ -103,7 +103,7 @@ export function lastLine({ last, needs }: Pick<SessionRow, 'last' | 'needs'>): {
   return { main, detail: last?.context ?? '' }
 }
 
-const NEEDS_WORDS = { answer: 'asked you', review: 'turn over' } as const
+const NEEDS_WORDS = { answer: 'asked', review: 'turn over' } as const
 
 const LAST_WORDS: Record<EventType, string> = {
   session: 'started',

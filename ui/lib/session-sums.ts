@@ -15,7 +15,10 @@ export interface SessionSums {
   prompts: number
   calls: number
   failures: number
+  errors: number
   tokens: Tokens
+  /** Sorted by name. */
+  models: string[]
   /** Most used first. */
   tools: ToolCount[]
 }
@@ -28,6 +31,8 @@ export function sumUp(rows: Iterable<EventRow>): SessionSums {
   let from = Infinity
   let to = 0
   let prompts = 0
+  let errors = 0
+  const models = new Set<string>()
   for (const row of rows) {
     const at = Date.parse(row.timestamp)
     newest = row
@@ -41,7 +46,10 @@ export function sumUp(rows: Iterable<EventRow>): SessionSums {
       tools.set(tool, known)
     } else if (row.eventType === 'activity' && row.payload.kind === 'prompt') {
       prompts++
+    } else if (row.eventType === 'error') {
+      errors++
     } else if (row.eventType === 'activity' && row.payload.kind === 'response') {
+      models.add(row.payload.model)
       for (const key of ['input', 'output', 'cacheRead', 'cacheWrite'] as const) {
         tokens[key] += row.payload.tokens[key]
       }
@@ -59,7 +67,9 @@ export function sumUp(rows: Iterable<EventRow>): SessionSums {
     prompts,
     calls: counts.reduce((sum, { calls }) => sum + calls, 0),
     failures: counts.reduce((sum, { failures }) => sum + failures, 0),
+    errors,
     tokens,
+    models: [...models].sort(),
     tools: counts.sort((a, b) => b.calls - a.calls || (a.tool < b.tool ? -1 : 1)),
   }
 }
