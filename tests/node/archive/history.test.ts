@@ -3,7 +3,7 @@ import type { HistoryStatus } from '../../../core/api.ts'
 import { ArchiveHistory } from '../../../node/archive/history.ts'
 import type { ArchivePlace } from '../../../node/archive/query.ts'
 import { NOW, SOURCE, TestClock } from '../api/support.ts'
-import { TestArchive } from './support.ts'
+import { FakeArchive } from '../../support/fake-archive.ts'
 
 const MINUTE = 60_000
 const HOUR = { source: SOURCE, date: '2026-11-19', hour: 10, eventCount: 40 }
@@ -11,7 +11,7 @@ const iso = (ms: number) => new Date(ms).toISOString()
 
 /** The history of an archive, in a time that the test moves. */
 async function testHistory(change: Partial<ArchivePlace> = {}) {
-  const archive = await TestArchive.start()
+  const archive = await FakeArchive.start()
   archive.aggregates = [HOUR]
   const clock = new TestClock()
   const warnings: string[] = []
@@ -26,7 +26,7 @@ async function testHistory(change: Partial<ArchivePlace> = {}) {
 }
 
 /** What a person reads where the archive does that. */
-async function failureOf(instead: TestArchive['instead']): Promise<string | null> {
+async function failureOf(instead: FakeArchive['instead']): Promise<string | null> {
   const { archive, history, becomes } = await testHistory()
   archive.instead = instead
   history.current()
@@ -161,7 +161,7 @@ describe('the archive’s history', () => {
 })
 
 describe('an archive that cannot be read', () => {
-  const json = (answer: unknown) => (response: Parameters<NonNullable<TestArchive['instead']>>[0]) =>
+  const json = (answer: unknown) => (response: Parameters<NonNullable<FakeArchive['instead']>>[0]) =>
     void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
   const UNREADABLE = 'The archive’s answer is not one that this version understands.'
 
@@ -181,7 +181,7 @@ describe('an archive that cannot be read', () => {
   })
 
   test('sends nobody elsewhere with the keys', async () => {
-    const elsewhere = await TestArchive.start()
+    const elsewhere = await FakeArchive.start()
     const answer = await failureOf((response) =>
       response.writeHead(307, { location: `${elsewhere.url}/query` }).end(),
     )
@@ -192,7 +192,7 @@ describe('an archive that cannot be read', () => {
   test.each([
     [
       'no JSON',
-      (response: Parameters<NonNullable<TestArchive['instead']>>[0]) => void response.end('<html>'),
+      (response: Parameters<NonNullable<FakeArchive['instead']>>[0]) => void response.end('<html>'),
     ],
     ['a list', json([HOUR])],
     ['null', json(null)],

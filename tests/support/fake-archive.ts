@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
-import type { HourCount } from '../../../core/buckets.ts'
+import type { HourCount } from '../../core/buckets.ts'
 
 /** A team's archive, as far as whoever reads it sees it: the `query` function behind its gateway. */
-export class TestArchive {
+export class FakeArchive {
   aggregates: HourCount[] = []
   /** What it does in place of answering. */
   instead: ((response: ServerResponse) => void) | null = null
@@ -25,8 +25,8 @@ export class TestArchive {
   }
 
   /** Starts one on a port of its own; it ends with the test. */
-  static async start(): Promise<TestArchive> {
-    const archive = new TestArchive()
+  static async start(): Promise<FakeArchive> {
+    const archive = new FakeArchive()
     await new Promise<void>((resolve) => archive.#server.listen(0, '127.0.0.1', resolve))
     onTestFinished(() => archive.stop())
     return archive
