@@ -144,7 +144,8 @@ describe('the people', () => {
     backend.team.join({ source: 'mini-n6b2vd', name: 'Bruno Lima' })
     await person('Bruno Lima (mini)').getByText('direct').waitFor()
     await person('Bruno Lima (thinkpad)').waitFor()
-    const names = await page.getByRole('rowheader').locator('.source').allTextContents()
+    // By name, oneself first, whatever they do.
+    const names = await page.getByRole('rowheader').getByTitle('the label of their events').allTextContents()
     const others = [
       'box-1-a7s3df',
       'mini-n6b2vd',
@@ -173,6 +174,7 @@ describe('an invitation', () => {
     await go('#/settings')
     await page.getByRole('button', { name: 'Show the team key' }).click()
     await page.getByText('Anyone with this key can read and join until you rotate it.').waitFor()
+    await page.getByText('Only the key').click()
     await page.getByRole('button', { name: 'Copy the team key' }).click()
     await page.getByText('Copied').waitFor()
     expect(await violations(page)).toEqual([])
