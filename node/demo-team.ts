@@ -1,8 +1,9 @@
 import { dirname } from 'node:path'
 import process from 'node:process'
 import HyperDHT from 'hyperdht'
+import type { TeamMade } from '../core/api.ts'
 import type { Timers } from '../core/timers.ts'
-import { PEOPLE, VISITOR, type Person } from './demo/people.ts'
+import { PEOPLE, utcOffsetOf, VISITOR, type Person } from './demo/people.ts'
 import { Replay } from './demo/replay.ts'
 import type { PersonId } from './demo/script.ts'
 import { freeUdpPort } from './free-port.ts'
@@ -12,6 +13,7 @@ import { pause } from './log/retry.ts'
 import { VibeTeaNode } from './node.ts'
 import { closeAll, type Closes } from './stores.ts'
 import { createTeam, joinTeam } from './team-life.ts'
+import { utcOffsetAt } from './utc-offset.ts'
 
 export interface DemoOptions {
   /** Empty; all that the demo keeps lies in it. Whoever made it removes it. */
@@ -40,12 +42,14 @@ const TEAM_NAME = 'Harbour Tea'
 const LOOPBACK = '127.0.0.1'
 /** Quick enough to watch, slow enough to read. */
 const SPEED = 1.5
-const HISTORY_DAYS = 14
+const HISTORY_DAYS = 30
 const DAY_MS = 86_400_000
 const SESSION_MS = 15 * 60_000
 /** The sessions go on when the history has been read, or after this; then the rest of it comes in between. */
 const HISTORY_PATIENCE_MS = 3000
 const POLL_MS = 50
+/** Who is not there at first comes one after the other. */
+const LATE_MS = [4000, 20_000]
 
 /**
  * A team of nodes in this process, on a mesh of this machine alone: each has a home of its own and follows the session
@@ -85,6 +89,7 @@ export class DemoTeam {
       random,
       speed: SPEED,
       historyDays: HISTORY_DAYS,
+      utcOffset: utcOffsetAt(timers.now()),
       sessionMs: SESSION_MS,
       pid: process.pid,
       failed,
@@ -97,12 +102,21 @@ export class DemoTeam {
     })
     await formTeam(places, options)
     signal.throwIfAborted()
-    const { nodes, reading } = await startNodes(places, options, closes)
+    const { nodes, reading } = await startNodes(
+      places.filter(({ person }) => person.isThere),
+      options,
+      closes,
+    )
     while (reading.size > 0 && timers.now() < beginAt) {
       signal.throwIfAborted()
       await pause(POLL_MS, timers, signal)
     }
     replay.start()
+    startLater(
+      places.filter(({ person }) => !person.isThere),
+      options,
+      closes,
+    )
     const { settings } = places.find(({ person }) => person.id === VISITOR)!
     return new DemoTeam(nodes.get(VISITOR)!, settings.home, closes)
   }
@@ -141,32 +155,23 @@ function settingsOf(
 /** Everyone entered the team before all that is told of them, so that it belongs to it. */
 async function formTeam(places: readonly Place[], { timers, random }: DemoOptions): Promise<void> {
   const formedAt = timers.now() - HISTORY_DAYS * DAY_MS
-  let key: string | null = null
+  let keys: TeamMade | null = null
   for (const { person, settings } of places) {
     const options = { settings, warn: () => undefined, random, now: () => formedAt }
     const consent = { name: person.name, share: 'all', backfillMs: 0 } as const
-    if (key !== null) await joinTeam(options, { key, ...consent })
-    else key = (await createTeam(options, { teamName: TEAM_NAME, ...consent })).teamKey
+    if (keys !== null)
+      await joinTeam(options, { key: person.isReader ? keys.readOnlyKey : keys.teamKey, ...consent })
+    else keys = await createTeam(options, { teamName: TEAM_NAME, ...consent })
   }
 }
 
-/** Starts everyone's node; by person, with who has not read yet what there is. */
+/** Starts some people's nodes; by person, with who has not read yet what there is. */
 async function startNodes(places: readonly Place[], options: DemoOptions, closes: Closes) {
-  const { uiDirectory, random } = options
   const nodes = new Map<PersonId, VibeTeaNode>()
   const reading = new Set(places.map(({ person }) => person.id))
-  const starting = places.map(async ({ person: { id }, settings }) => {
-    const node = await VibeTeaNode.start({
-      settings,
-      environment: { env: {}, homeDirectory: dirname(settings.home) },
-      log: createLogger(settings.logLevel),
-      uiDirectory,
-      random,
-      onProgress: (done, total) => {
-        if (done === total) reading.delete(id)
-      },
-    })
-    nodes.set(id, node)
+  const starting = places.map(async (place) => {
+    const { id } = place.person
+    nodes.set(id, await startNode(place, options, () => reading.delete(id)))
   })
   closes.push(async () => {
     await Promise.allSettled(starting)
@@ -174,4 +179,40 @@ async function startNodes(places: readonly Place[], options: DemoOptions, closes
   })
   await Promise.all(starting)
   return { nodes, reading }
+}
+
+/** Starts the nodes of those who come later, each after a while. */
+function startLater(places: readonly Place[], options: DemoOptions, closes: Closes): void {
+  const { timers, failed } = options
+  places.forEach((place, i) => {
+    let starting: Promise<VibeTeaNode | undefined> | undefined
+    const callOff = timers.after(LATE_MS[i % LATE_MS.length]!, () => {
+      starting = startNode(place, options).catch((error: unknown) => {
+        failed(error)
+        return undefined
+      })
+    })
+    closes.push(async () => {
+      callOff()
+      await (await starting)?.stop()
+    })
+  })
+}
+
+function startNode(
+  { person, settings }: Place,
+  { uiDirectory, random, timers }: DemoOptions,
+  onRead: () => void = () => undefined,
+): Promise<VibeTeaNode> {
+  return VibeTeaNode.start({
+    settings,
+    environment: { env: {}, homeDirectory: dirname(settings.home) },
+    log: createLogger(settings.logLevel),
+    uiDirectory,
+    random,
+    utcOffsetAt: () => utcOffsetOf(person, utcOffsetAt(timers.now())),
+    onProgress: (done, total) => {
+      if (done === total) onRead()
+    },
+  })
 }

@@ -51,9 +51,11 @@ export async function demo(context: Context, flags: { port?: string; open: boole
     if (!isOpened) out(`No browser could be started here; open ${visitor.launchAddress(START_CODE_MS)}`)
   }
   out(
-    'You are Dana. Ada, Bruno and Chiyo are pretend teammates, each with a node of their own on this machine.',
+    'You are Dana. Ada, Bruno, Chiyo and Emi are pretend teammates, and Finn watches: each with a node of their own on this machine.',
   )
-  out('Soon: an agent that waits for your permission, and Bruno’s agent in the file that yours is in.')
+  out(
+    'Soon: an agent that waits for your permission, Bruno’s agent in the file that yours is in, and what Emi did on a plane.',
+  )
   out(`In another terminal, with VIBETEA_HOME=${home}: vibetea open, who, tail, members, outbox.`)
   if (!(await hasGit())) err('Without git, which is missing here, nobody is seen to be in the same file.')
   if (!signal.aborted) await once(signal, 'abort')

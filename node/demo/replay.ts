@@ -1,9 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Timers } from '../../core/timers.ts'
-import { historyOf } from './history.ts'
-import { PEOPLE, SCRIPTS } from './people.ts'
+import type { PastSession } from './history.ts'
+import { historyOf, longAgo } from './history.ts'
+import { FLIGHT, PEOPLE, SCRIPTS, utcOffsetOf } from './people.ts'
 import { makeRepository } from './repository.ts'
+import type { Person } from './people.ts'
 import type { PersonId, Script, Turn } from './script.ts'
 import type { Place } from './session-files.ts'
 import { SessionFiles } from './session-files.ts'
@@ -20,6 +22,8 @@ export interface ReplayOptions {
   speed: number
   /** Days of history, today among them; 0 for none. */
   historyDays: number
+  /** How far the visitor's clocks are ahead of UTC, minutes; the others' are in other zones. */
+  utcOffset: number
   /** A session goes on, with the same turns again, until it has lasted for about this long. */
   sessionMs: number
   /** A process that lives as long as the replay does. */
@@ -78,23 +82,32 @@ export class Replay {
 
   #placeOf(id: PersonId): Place {
     const { code } = PEOPLE.find((person) => person.id === id)!
-    return { claude: this.claudeOf(id), code: join(this.homeOf(id), code) }
+    return { home: this.homeOf(id), code: join(this.homeOf(id), code) }
   }
 
   async #settle(id: PersonId): Promise<void> {
-    const { timers, historyDays } = this.#options
+    const { timers } = this.#options
     const person = PEOPLE.find((each) => each.id === id)!
     const place = this.#placeOf(id)
-    await mkdir(join(place.claude, 'projects'), { recursive: true })
-    await mkdir(join(place.claude, 'sessions'), { recursive: true })
-    const repositories = new Set(SCRIPTS.filter(({ who }) => who === id).map(({ repository }) => repository))
+    for (const folder of ['.claude/projects', '.claude/sessions', '.codex/sessions', '.gemini/tmp']) {
+      await mkdir(join(place.home, folder), { recursive: true })
+    }
+    const own = [...SCRIPTS, FLIGHT.script].filter(({ who }) => who === id)
+    const repositories = new Set(own.map(({ repository }) => repository))
     for (const name of repositories) await makeRepository(join(place.code, name), name)
-    const random = () => this.#fraction()
-    const past = historyOf({ person, scripts: SCRIPTS, now: timers.now(), days: historyDays, random })
-    for (const { script, sittings } of past) {
+    for (const { script, sittings } of this.#pastOf(person, timers.now())) {
       const turns = sittings.flatMap((sitting) => sitting.turns)
       await this.#sessionOf(script, turns).writeAll(sittings)
     }
+  }
+
+  #pastOf(person: Person, now: number): PastSession[] {
+    const { historyDays: days, utcOffset } = this.#options
+    if (days === 0 || person.isReader) return []
+    if (person.id === FLIGHT.script.who) return [longAgo(FLIGHT.script, FLIGHT, now)]
+    const random = () => this.#fraction()
+    const offset = utcOffsetOf(person, utcOffset)
+    return historyOf({ person, scripts: SCRIPTS, utcOffset: offset, now, days, random })
   }
 
   /** Plays a script again and again, each time as a new session. `number` names its process. */

@@ -1,7 +1,10 @@
 /** The plays of the demo: what happens in a session, in seconds after its turn begins. All of it is made up. */
 
 /** One of the team; also the name of the folder that is their home. */
-export type PersonId = 'ada' | 'bruno' | 'chiyo' | 'dana'
+export type PersonId = 'ada' | 'bruno' | 'chiyo' | 'dana' | 'emi' | 'finn'
+
+/** Whose form a session's files have. */
+export type DemoAssistant = 'claude' | 'codex' | 'gemini'
 
 /** What a tool is given; a file is a path in the repository. */
 interface Call {
@@ -39,6 +42,7 @@ export type Turn = readonly Step[]
 
 export interface Script {
   who: PersonId
+  assistant: DemoAssistant
   repository: string
   branch: string
   /** What the assistant calls the session. */
@@ -55,6 +59,8 @@ export interface Script {
 export const OPUS = 'claude-opus-4-6'
 export const SONNET = 'claude-sonnet-4-6'
 export const HAIKU = 'claude-haiku-4-5-20251001'
+export const GPT = 'gpt-5.3-codex'
+export const GEMINI = 'gemini-3.1-pro-preview'
 
 export const prompt = (at: number, text: string): Step => ({ kind: 'prompt', at, text })
 export const say = (at: number, text: string): Step => ({ kind: 'say', at, text })

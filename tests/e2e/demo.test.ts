@@ -46,22 +46,19 @@ describe('vibetea demo', () => {
     const { demo, home, get } = await running(temporary, variables)
     const { members } = await until(
       () => get<MembersAnswer>('/api/members'),
-      ({ members }) => members.filter(({ connection }) => connection === 'direct').length === 3,
+      ({ members }) => members.filter(({ connection }) => connection === 'direct').length >= 3,
     )
-    expect(members.map(({ name, isSelf }) => (isSelf ? `${name}, you` : name)).sort()).toEqual([
-      'Ada',
-      'Bruno',
-      'Chiyo',
-      'Dana, you',
-    ])
+    expect(members.map(({ name, isSelf }) => (isSelf ? `${name}, you` : name))).toEqual(
+      expect.arrayContaining(['Ada', 'Bruno', 'Chiyo', 'Dana, you']),
+    )
     const sources = await until(
       async () => {
         const { events } = await get<EventsAnswer>('/api/events?limit=200')
         return [...new Set(events.map(({ source }) => source.split('-')[0]!))].sort()
       },
-      (found) => found.length === 4,
+      (found) => found.length >= 4,
     )
-    expect(sources).toEqual(['moka', 'samovar', 'teacosy', 'tetsubin'])
+    expect(sources).toEqual(expect.arrayContaining(['moka', 'samovar', 'teacosy', 'tetsubin']))
     const { meta } = await until(
       () => get<HeatmapAnswer>('/api/heatmap?days=30&tz=UTC'),
       ({ meta }) => meta.totalCount > 1000,
@@ -81,6 +78,19 @@ describe('vibetea demo', () => {
     expect(overlaps).toMatchObject([{ context: 'invite.ts', project: 'web-app', kind: 'team' }])
     const inIt = overlaps[0]!.sessions.map(({ source, isSelf }) => `${source.split('-')[0]} ${isSelf}`)
     expect(inIt).toEqual(expect.arrayContaining(['teacosy true', 'moka false']))
+    // Emi has landed, and what she did on the plane comes late; Finn only watches.
+    const late = await until(
+      () => get<EventsAnswer>('/api/events?limit=1000'),
+      ({ events }) => events.some(({ source }) => source.startsWith('cezve-')),
+    )
+    const flight = late.events.filter(({ source }) => source.startsWith('cezve-'))
+    for (const { timestamp, receivedAt } of flight) {
+      expect(Date.parse(receivedAt) - Date.parse(timestamp)).toBeGreaterThan(2 * 3_600_000)
+    }
+    const all = (await get<MembersAnswer>('/api/members')).members
+    expect(all.find(({ name }) => name === 'Finn')).toMatchObject({ role: 'reader', connection: 'direct' })
+    expect(new Set(all.map(({ utcOffsetMinutes }) => utcOffsetMinutes)).size).toBeGreaterThanOrEqual(4)
+
     const { stdout } = await vibetea(['who'], { ...variables, VIBETEA_HOME: home })
     expect(stdout).toContain('are in the same file: invite.ts in web-app')
 

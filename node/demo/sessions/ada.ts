@@ -19,6 +19,7 @@ import {
 /** Ada lets guests invite each other to a table. Bruno has opinions about the same file. */
 export const invitations: Script = {
   who: 'ada',
+  assistant: 'claude',
   repository: 'web-app',
   branch: 'group-orders',
   title: 'Invite a friend to your table',
@@ -90,12 +91,13 @@ export const invitations: Script = {
 /** The kettle whistles in C sharp. */
 export const whistle: Script = {
   who: 'ada',
+  assistant: 'claude',
   repository: 'kettle-os',
   branch: 'whistle-in-d',
   title: 'The kettle whistles in C sharp',
   model: SONNET,
   earlier: { from: 52, until: 4 },
-  headStartS: 45,
+  headStartS: 52,
   turns: [
     [
       prompt(0, 'The kettle whistles in C sharp. The violinist upstairs has complained. Can it be D?'),

@@ -18,6 +18,7 @@ import {
 /** Bruno makes invitations go off, in the file in which Ada makes them. */
 export const expiry: Script = {
   who: 'bruno',
+  assistant: 'claude',
   repository: 'web-app',
   branch: 'invitations-expire',
   title: 'Invitations expire like milk',
@@ -74,6 +75,7 @@ export const expiry: Script = {
 /** Biscuits are cached at the edge, where they go soft. */
 export const biscuits: Script = {
   who: 'bruno',
+  assistant: 'claude',
   repository: 'infra',
   branch: 'biscuit-cache',
   title: 'Biscuits go soft at the edge',

@@ -5,10 +5,10 @@ import {
   done,
   edit,
   error,
+  GPT,
   grep,
   HAIKU,
   missedEdit,
-  OPUS,
   prompt,
   question,
   read,
@@ -19,6 +19,7 @@ import {
 /** Chiyo draws the lid of the teapot, in eleven languages. */
 export const lid: Script = {
   who: 'chiyo',
+  assistant: 'claude',
   repository: 'web-app',
   branch: 'teapot-lid',
   title: 'The lid should wobble',
@@ -76,10 +77,11 @@ export const lid: Script = {
 /** HTTP has a status code for this. */
 export const teapot: Script = {
   who: 'chiyo',
+  assistant: 'codex',
   repository: 'infra',
   branch: 'status-418',
   title: 'We are a teapot',
-  model: OPUS,
+  model: GPT,
   earlier: { from: 110, until: 5 },
   headStartS: 10,
   turns: [

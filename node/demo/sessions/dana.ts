@@ -4,6 +4,7 @@ import {
   bash,
   done,
   edit,
+  GEMINI,
   grep,
   OPUS,
   permission,
@@ -11,13 +12,13 @@ import {
   question,
   read,
   say,
-  SONNET,
   write,
 } from '../script.ts'
 
 /** Dana keeps a chair for those who come late, in the file in which the others are about to be. */
 export const latecomers: Script = {
   who: 'dana',
+  assistant: 'claude',
   repository: 'web-app',
   branch: 'keep-a-chair',
   title: 'Keep a chair for latecomers',
@@ -64,10 +65,11 @@ export const latecomers: Script = {
 /** The kettle is descaled, which it may not do unasked. */
 export const descaling: Script = {
   who: 'dana',
+  assistant: 'gemini',
   repository: 'kettle-os',
   branch: 'descale',
   title: 'Descale on Sundays',
-  model: SONNET,
+  model: GEMINI,
   earlier: { from: 61, until: 3 },
   headStartS: 30,
   turns: [

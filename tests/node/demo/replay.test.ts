@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,18 +13,22 @@ import { Rule } from '../../../core/rule.ts'
 import { OTHER } from '../../../core/shapes.ts'
 import { fileTagOf } from '../../../core/tags.ts'
 import type { Timers } from '../../../core/timers.ts'
-import { PEOPLE, SCRIPTS, VISITOR } from '../../../node/demo/people.ts'
+import { PEOPLE, SCRIPTS, utcOffsetOf, VISITOR } from '../../../node/demo/people.ts'
 import { Replay } from '../../../node/demo/replay.ts'
 import type { PersonId } from '../../../node/demo/script.ts'
 import { ADAPTERS } from '../../../node/sources/adapters.ts'
 import { readBatch } from '../../../node/sources/batch.ts'
 import { claude } from '../../../node/sources/claude/adapter.ts'
+import { codex } from '../../../node/sources/codex/adapter.ts'
+import { gemini } from '../../../node/sources/gemini/adapter.ts'
 import { nativeBlake2b } from '../../../node/sources/native-hash.ts'
 import { Projects } from '../../../node/sources/projects.ts'
 import { MemoryLog, NOW, openIndex } from '../index/support.ts'
 import { collected } from '../sources/adapter-acceptance.ts'
 
 const MINUTE = 60_000
+/** Whose sessions go on. */
+const AT_WORK = PEOPLE.filter(({ isThere }) => isThere)
 const TEAM_FILE_KEY = new Uint8Array(32).fill(9)
 
 /** A clock that goes on as soon as every session waits for it. */
@@ -71,6 +76,7 @@ async function prepared({ historyDays = 0, speed = 1, sessionMs = 0 } = {}) {
     random: seeded(),
     speed,
     historyDays,
+    utcOffset: 0,
     sessionMs,
     pid: process.pid,
     failed: (error) => failures.push(error),
@@ -98,9 +104,16 @@ async function eventsOf(replay: Replay, id: PersonId, now: number): Promise<Even
   })
   const homeDirectory = replay.homeOf(id)
   const projects = new Projects({ tagKey: new Uint8Array(32).fill(8), hash: nativeBlake2b, homeDirectory })
-  const paths = claude.watched(replay.claudeOf(id))
+  const paths = [
+    ...claude.watched(replay.claudeOf(id)),
+    ...codex.watched(join(homeDirectory, '.codex')),
+    ...gemini.watched(join(homeDirectory, '.gemini')),
+  ].filter((path) => existsSync(path))
   return collected(readBatch(paths, { adapters: ADAPTERS, projects, rule, now }))
 }
+
+const CHANGES = new Set(['Edit', 'apply_patch', 'replace'])
+const FILE_TOOLS = new Set(['Read', 'Edit', 'Write', 'apply_patch', 'read_file', 'replace', 'write_file'])
 
 const timeOf = ({ timestamp }: Event) => Date.parse(timestamp)
 const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)].sort()
@@ -113,7 +126,7 @@ describe('the demo', () => {
     await replay.stop()
     expect(failures).toEqual([])
     const all: Event[] = []
-    for (const { id } of PEOPLE) {
+    for (const { id } of AT_WORK) {
       const events = await eventsOf(replay, id, clock.now())
       expect(events.filter((event) => parseEvent(event) === null)).toEqual([])
       const shown = events.map(({ payload }) => payload)
@@ -136,14 +149,21 @@ describe('the demo', () => {
     const kinds = payloads.flatMap((payload) => ('kind' in payload ? payload.kind : []))
     expect(distinct(kinds)).toEqual(['compaction', 'prompt', 'response', 'waiting'])
     const reasons = payloads.flatMap((payload) => ('reason' in payload ? payload.reason : []))
-    expect(distinct(reasons)).toEqual(['question', 'turn'])
+    expect(distinct(reasons)).toEqual(['permission', 'question', 'turn'])
     const categories = payloads.flatMap((payload) => ('category' in payload ? payload.category : []))
     expect(distinct(categories)).toEqual(['api', 'overloaded', 'rate-limit'])
     const models = payloads.flatMap((payload) => ('model' in payload ? payload.model : []))
-    expect(distinct(models)).toEqual(['claude-haiku-4-5-20251001', 'claude-opus-4-6', 'claude-sonnet-4-6'])
+    expect(distinct(models)).toEqual([
+      'claude-haiku-4-5-20251001',
+      'claude-opus-4-6',
+      'claude-sonnet-4-6',
+      'gemini-3.1-pro-preview',
+      'gpt-5.3-codex',
+    ])
+    expect(distinct(payloads.map(({ assistant }) => assistant))).toEqual(['claude', 'codex', 'gemini'])
     const tools = payloads.flatMap((payload) => ('tool' in payload ? payload : []))
     expect(tools.filter(({ tool }) => tool === OTHER)).toEqual([])
-    for (const { tool, context, fileTag } of tools.filter(({ tool }) => /^(Read|Edit|Write)$/.test(tool))) {
+    for (const { tool, context, fileTag } of tools.filter(({ tool }) => FILE_TOOLS.has(tool))) {
       expect([tool, context, fileTag]).toEqual([tool, expect.any(String), expect.any(String)])
     }
     const agents = payloads.flatMap((payload) => ('agentId' in payload ? payload : []))
@@ -164,23 +184,25 @@ describe('the demo', () => {
     replay.start()
     await clock.pass(3 * MINUTE)
     await replay.stop()
-    let lines = 0
+    const lines = new Map<string, number>()
     for (const { id } of PEOPLE) {
-      const [projects] = claude.watched(replay.claudeOf(id))
-      const files = await readdir(projects!, { recursive: true, withFileTypes: true })
-      for (const file of files.filter((each) => each.isFile())) {
-        const path = join(file.parentPath, file.name)
-        const relative = path.slice(projects!.length + 1).replaceAll('\\', '/')
-        expect([relative, claude.formOf(relative)]).toEqual([relative, 'lines'])
-        const reader = claude.open({ path, sessionId: 'x' })
-        for (const line of (await readFile(path, 'utf8')).trimEnd().split('\n')) {
-          reader.read(Buffer.from(line), 0)
-          lines++
+      for (const adapter of [claude, codex, gemini]) {
+        const [root] = adapter.watched(join(replay.homeOf(id), `.${adapter.assistant}`))
+        const files = await readdir(root!, { recursive: true, withFileTypes: true })
+        for (const file of files.filter((each) => each.isFile() && each.name !== '.project_root')) {
+          const path = join(file.parentPath, file.name)
+          const relative = path.slice(root!.length + 1).replaceAll('\\', '/')
+          expect([relative, adapter.formOf(relative)]).toEqual([relative, 'lines'])
+          const reader = adapter.open({ path, sessionId: 'x' })
+          for (const line of (await readFile(path, 'utf8')).trimEnd().split('\n')) {
+            reader.read(Buffer.from(line), 0)
+            lines.set(adapter.assistant, (lines.get(adapter.assistant) ?? 0) + 1)
+          }
+          expect(reader.invalidLines).toBe(0)
         }
-        expect(reader.invalidLines).toBe(0)
       }
     }
-    expect(lines).toBeGreaterThan(300)
+    for (const assistant of ['claude', 'codex', 'gemini']) expect(lines.get(assistant)).toBeGreaterThan(50)
   })
 
   test('has everyone meet in one file of four clones, and in no other that only has its name', async () => {
@@ -190,11 +212,11 @@ describe('the demo', () => {
     const tagsOf = (events: readonly Event[], name: string) =>
       distinct(
         events.flatMap(({ payload }) =>
-          'tool' in payload && payload.tool === 'Edit' && payload.context === name ? payload.fileTag : [],
+          'tool' in payload && CHANGES.has(payload.tool) && payload.context === name ? payload.fileTag : [],
         ),
       )
     const [ada, bruno, chiyo, dana] = await Promise.all(
-      PEOPLE.map(({ id }) => eventsOf(replay, id, clock.now())),
+      AT_WORK.map(({ id }) => eventsOf(replay, id, clock.now())),
     )
     expect(tagsOf(ada!, 'invite.ts')).toHaveLength(1)
     expect(tagsOf(bruno!, 'invite.ts')).toEqual(tagsOf(ada!, 'invite.ts'))
@@ -209,7 +231,7 @@ describe('the demo', () => {
     const { replay, clock } = await prepared({ historyDays: 1 })
     const met = async () => {
       const logs = await Promise.all(
-        PEOPLE.map(async ({ id }) => {
+        AT_WORK.map(async ({ id }) => {
           const log = new MemoryLog(id, sourceOf(id))
           log.append(...(await eventsOf(replay, id, clock.now())))
           return log
@@ -257,7 +279,7 @@ describe('the demo', () => {
     replay.start()
     await clock.pass(12 * MINUTE)
     const times: number[] = []
-    for (const { id } of PEOPLE) {
+    for (const { id } of AT_WORK) {
       const events = await eventsOf(replay, id, clock.now())
       expect(distinct(events.map(({ payload }) => payload.sessionId)).length).toBeGreaterThanOrEqual(4)
       expect(distinct(events.map((event) => event.id))).toHaveLength(events.length)
@@ -285,7 +307,7 @@ describe('the demo', () => {
     const { replay } = await prepared({ historyDays: 14 })
     const sessions = new Set<string>()
     const ended = new Set<string>()
-    for (const { id } of PEOPLE) {
+    for (const { id } of AT_WORK) {
       const events = await eventsOf(replay, id, NOW)
       expect(Math.max(...events.map(timeOf))).toBeLessThan(NOW - 30 * MINUTE)
       expect(distinct(events.map(({ timestamp }) => timestamp.slice(0, 10))).length).toBeGreaterThanOrEqual(8)
@@ -298,11 +320,47 @@ describe('the demo', () => {
     expect(distinct([...ended])).toEqual(distinct([...sessions]))
   })
 
+  test('has everyone work in the hours of their own day, and one of them on a plane until two hours ago', async () => {
+    const { replay } = await prepared({ historyDays: 14 })
+    const hoursOf = async (id: PersonId, offset: number) => {
+      const events = (await eventsOf(replay, id, NOW)).filter(({ eventType }) => eventType === 'tool')
+      return events.map((event) => new Date(timeOf(event) + offset * MINUTE).getUTCHours())
+    }
+    for (const person of AT_WORK) {
+      const hours = await hoursOf(person.id, utcOffsetOf(person, 0))
+      expect(Math.min(...hours)).toBeGreaterThanOrEqual(person.hours[0])
+      // What is begun late goes on for a while.
+      expect(Math.max(...hours)).toBeLessThan(person.hours[1] + 3)
+    }
+    const flight = (await eventsOf(replay, 'emi', NOW)).map((event) => NOW - timeOf(event))
+    expect(flight.length).toBeGreaterThan(150)
+    expect(Math.max(...flight)).toBeLessThanOrEqual(9 * 60 * MINUTE)
+    expect(Math.min(...flight)).toBeGreaterThanOrEqual(2 * 60 * MINUTE)
+    expect(await eventsOf(replay, 'finn', NOW)).toEqual([])
+  })
+
+  test('has teammates in zones that there are, wherever the visitor is', () => {
+    expect(
+      utcOffsetOf(
+        PEOPLE.find(({ id }) => id === VISITOR)!,
+        14 * 60,
+      ),
+    ).toBe(14 * 60)
+    for (const person of PEOPLE) {
+      for (let visitors = -12 * 60; visitors <= 14 * 60; visitors += 15) {
+        const offset = utcOffsetOf(person, visitors)
+        expect(offset).toBeGreaterThanOrEqual(-12 * 60)
+        expect(offset).toBeLessThanOrEqual(14 * 60)
+        expect(Math.abs(offset - visitors - person.aheadMinutes) % 1440).toBe(0)
+      }
+    }
+  })
+
   test('has something to show at once', async () => {
     const { replay, clock } = await prepared()
     replay.start()
     await clock.pass(0)
-    for (const { id } of PEOPLE) {
+    for (const { id } of AT_WORK) {
       const events = await eventsOf(replay, id, NOW)
       const ago = events.map((event) => NOW - timeOf(event)).sort((a, b) => a - b)
       expect(ago[0]).toBeLessThan(MINUTE / 4)
@@ -326,7 +384,7 @@ describe('the demo', () => {
 
   test('says so where it cannot write, and the others go on', async () => {
     const { replay, clock, failures } = await prepared()
-    await rm(replay.claudeOf('chiyo'), { recursive: true })
+    await rm(replay.claudeOf('bruno'), { recursive: true })
     replay.start()
     while (failures.length < 2) await nextTurn()
     expect(failures.map((error) => (error as NodeJS.ErrnoException).code)).toEqual(['ENOENT', 'ENOENT'])
