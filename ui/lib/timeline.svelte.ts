@@ -1,6 +1,7 @@
 import type { Gap, Meeting, MeetingsAnswer, TimelineAnswer, TimelineSession } from '../../core/api.ts'
 import type { Params } from './api.ts'
 import { Load } from './load.svelte.ts'
+import { keyOf } from './sessions.svelte.ts'
 import type { Asked } from './timeline.ts'
 
 /** Who met in which file is asked for this often; who is in one now is known at once. */
@@ -23,6 +24,8 @@ export class TimelineData {
   readonly load: Load
   readonly #options: TimelineOptions
   #asked: Asked | null = null
+  /** What is shown, as text, by `keyOf`. */
+  #texts = new Map<string, { row: TimelineSession; text: string }>()
   #meetingsOf: Asked | null = null
   #meetingsAt = -Infinity
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -92,13 +95,27 @@ export class TimelineData {
       wantsMeetings ? get<MeetingsAnswer>('overlaps', { from, to }) : null,
     ])
     if (!this.#isShown(asked)) return
-    this.sessions = timeline.sessions
+    this.sessions = this.#kept(timeline.sessions)
     this.more = timeline.more
     this.gaps = timeline.gaps
     if (!met) return
     this.meetings = met.overlaps
     this.#meetingsOf = asked
     this.#meetingsAt = now()
+  }
+
+  /** What has not changed stays the same object: then nothing that hangs on it is worked out anew. */
+  #kept(fresh: readonly TimelineSession[]): TimelineSession[] {
+    const before = this.#texts
+    this.#texts = new Map()
+    return fresh.map((row) => {
+      const key = keyOf(row)
+      const text = JSON.stringify(row)
+      const known = before.get(key)
+      const entry = known?.text === text ? known : { row, text }
+      this.#texts.set(key, entry)
+      return entry.row
+    })
   }
 
   /** While an answer is on its way, another time may come to be shown. */

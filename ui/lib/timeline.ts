@@ -184,6 +184,25 @@ export function barOf(
   }
 }
 
+/** Bars of sessions, each worked out anew only where something of it can have changed: most have ended. */
+export class Bars {
+  readonly #ended = new WeakMap<
+    TimelineSession,
+    { bar: Bar | null; span: Span; meetings: readonly Meeting[] }
+  >()
+
+  /** As `barOf`; the same bar as before where it is the same. */
+  of(row: TimelineSession, meetings: readonly Meeting[], span: Span, now: number): Bar | null {
+    if (row.state !== 'ended') return barOf(row, meetings, span, now)
+    const known = this.#ended.get(row)
+    const isSame = known?.meetings === meetings && known.span.from === span.from && known.span.to === span.to
+    if (isSame) return known.bar
+    const bar = barOf(row, meetings, span, now)
+    this.#ended.set(row, { bar, span, meetings })
+    return bar
+  }
+}
+
 /** As close as two marks may stand: a hundredth of what is shown. */
 function together(times: readonly number[], { from, to }: Span): Bar['errors'] {
   const close = (to - from) / 100
