@@ -3,7 +3,6 @@ import { tick } from 'svelte'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { EventRow, EventsAnswer } from '../../core/api.ts'
 import type { Event } from '../../core/events.ts'
-import { check, eventsParameters } from '../../node/api/parameters.ts'
 import { NO_FILTERS } from '../../ui/lib/filters.ts'
 import { HistoryPages } from '../../ui/lib/history.svelte.ts'
 import { promptAt, SESSION, toolAt } from '../support/events.ts'
@@ -18,13 +17,25 @@ const DAY = 24 * 60 * MINUTE
 const prompts = (n: number): Event[] =>
   Array.from({ length: n }, (_, i) => promptAt(NOW - (n - 1 - i) * MINUTE, { id: i }))
 
-/** Answers as the node does, parameters checked. */
+type Query = Parameters<FakeBackend['events']>[0]
+
+/** Answers as the node does to what an address's parameters ask. */
 function answering(events: readonly Event[]) {
   const backend = new FakeBackend({ now: () => NOW, people: [], events })
   return (params: Record<string, unknown>): Promise<EventsAnswer> => {
     const given = Object.entries(params).filter(([, value]) => value !== undefined && value !== '')
-    const query = Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
-    return backend.events(check(eventsParameters, query))
+    const { limit, from, to, type, ...rest } = Object.fromEntries(
+      given.map(([name, value]) => [name, String(value)]),
+    )
+    const query = {
+      ...rest,
+      limit: Number(limit ?? 200),
+      ...(from !== undefined && { from: Date.parse(from) }),
+      ...(to !== undefined && { to: Date.parse(to) }),
+      ...(type !== undefined && { type: type.split(',') }),
+    } as Query
+    if ((query.from ?? -Infinity) >= (query.to ?? Infinity)) throw new Error('"to" must be after "from"')
+    return backend.events(query)
   }
 }
 
