@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { namesApart, People, teammatesOf } from '../../ui/lib/people.svelte.ts'
+import { coloursApart, namesApart, People, teammatesOf } from '../../ui/lib/people.svelte.ts'
 import { behindWords, initials, roleWord, seenWords } from '../../ui/lib/teammates.ts'
 import { memberRow, NOW, peerStatus } from './support.ts'
 
@@ -25,6 +25,25 @@ describe('names', () => {
     expect(called(['mac-ybndrf', '\u202E \u200B'])).toEqual(['mac'])
     expect(called(['mac-ybndrf', 'mac-ybndrf'])).toEqual(['mac'])
     expect(new People().name('thinkpad-y7d1rt')).toBe('thinkpad')
+  })
+})
+
+describe('colours', () => {
+  const names = (length: number) => Array.from({ length }, (_, i) => `machine-${i}`)
+
+  it('are different for up to eight people, whoever they are', () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const eight = names(8).map((name) => `${name}${seed}`)
+      expect(new Set(coloursApart(eight).values()).size).toBe(8)
+    }
+  })
+
+  it('stay with most when somebody comes, and all have one when there are more', () => {
+    const before = coloursApart(names(6))
+    const after = coloursApart([...names(6), 'newcomer'])
+    const moved = [...before].filter(([name, colour]) => after.get(name) !== colour)
+    expect(moved.length).toBeLessThanOrEqual(1)
+    expect([...coloursApart(names(40)).values()].every((colour) => colour >= 0 && colour < 8)).toBe(true)
   })
 })
 

@@ -3,11 +3,31 @@ import { plain } from './text.ts'
 
 const COLOURS = 8
 
-/** A number from 0 to 7 that stays with a name. */
+/** A number from 0 to 7 that stays with a name; two names may have one. */
 export function colourOf(name: string): number {
   let hash = 0
   for (let i = 0; i < name.length; i++) hash = (Math.imul(hash, 31) + name.charCodeAt(i)) >>> 0
   return ((hash ^ (hash >>> 11)) >>> 0) % COLOURS
+}
+
+/**
+ * A colour each, by name: while there are at most eight, all are different. Each has its own of `colourOf` where no other
+ * has it too, so that few change theirs when somebody comes.
+ */
+export function coloursApart(names: readonly string[]): Map<string, number> {
+  const wanted = [...names].sort().map((name) => ({ name, colour: colourOf(name) }))
+  const owners = new Map<number, string>()
+  for (const { name, colour } of wanted) if (!owners.has(colour)) owners.set(colour, name)
+  return new Map(
+    wanted.map(({ name, colour }) => {
+      if (owners.get(colour) === name) return [name, colour]
+      const free = Array.from({ length: COLOURS }, (_, i) => (colour + i) % COLOURS).find(
+        (other) => !owners.has(other),
+      )
+      if (free !== undefined) owners.set(free, name)
+      return [name, free ?? colour]
+    }),
+  )
 }
 
 const MAX_NAME = 80
@@ -106,6 +126,17 @@ export class People {
   readonly makers: Teammate[] = $derived(
     this.all.filter(({ role }) => role !== 'reader' && role !== 'mirror'),
   )
+
+  /** Those with sessions come first: they are seen side by side. */
+  readonly #colours: ReadonlyMap<string, number> = $derived.by(() => {
+    const makers = coloursApart(this.makers.map(({ source }) => source))
+    return new Map([...coloursApart(this.all.map(({ source }) => source)), ...makers])
+  })
+
+  /** The colour of a source, 0 to 7: of up to eight people all have another. */
+  colour(source: string): number {
+    return this.#colours.get(source) ?? colourOf(source)
+  }
 
   /** Whose a source is; for one who is not known, the source without the device's letters. */
   name(source: string): string {
