@@ -53,7 +53,7 @@ export function historyOf({ person, scripts, utcOffset, now, days, random }: His
       return {
         turns: script.turns.slice(first, first + 1 + Math.floor(random() * 3)),
         startedAt: morning + ((i + 0.4 * random()) / count) * (to - from) * HOUR_MS,
-        stretch: 8 + 8 * random(),
+        stretch: 14 + 14 * random(),
       }
     })
     const over = sittings.filter((sitting) => endOf(sitting) < now - OVER_MS)
