@@ -148,6 +148,9 @@ async function queries(index: Index): Promise<Figure[]> {
     ['counts by model of one source, 30 days', stats({ by: 'model', source: [newest!.source] })],
     ['counts of today', stats({ by: 'source', days: 1 })],
     ['overlaps', () => index.overlaps('nobody')],
+    ['overlaps of 24 hours', () => index.meetings('nobody', NOW - 86_400_000, NOW)],
+    ['timeline, 4 hours', () => index.timeline({ from: NOW - 4 * 3_600_000, to: NOW, stepMs: 300_000 })],
+    ['timeline, 24 hours', () => index.timeline({ from: NOW - 86_400_000, to: NOW, stepMs: 300_000 })],
   ]
   const figures: Figure[] = []
   for (const [what, work] of works) {

@@ -156,7 +156,8 @@ export function barOf(
     .filter(({ from, to }) => from <= span.to && to >= span.from)
     .map(({ from, to }) => ({ from: inside(span, from), to: inside(span, to) }))
   const isIdle = row.state === 'inactive' || row.state === 'waiting'
-  const tail = isNow && isIdle ? { from: inside(span, lastAt), to: span.to } : null
+  const isSilent = span.to - lastAt > (span.to - span.from) / 200
+  const tail = isNow && isIdle && isSilent ? { from: inside(span, lastAt), to: span.to } : null
   if (!pieces.length && !tail) return null
   const { stepMs, counts } = row.density
   const first = ms(row.density.from)
