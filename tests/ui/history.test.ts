@@ -33,7 +33,7 @@ function answering(events: readonly Event[]) {
       ...(from !== undefined && { from: Date.parse(from) }),
       ...(to !== undefined && { to: Date.parse(to) }),
       ...(type !== undefined && { type: type.split(',') }),
-    } as Query
+    } as unknown as Query
     if ((query.from ?? -Infinity) >= (query.to ?? Infinity)) throw new Error('"to" must be after "from"')
     return backend.events(query)
   }
