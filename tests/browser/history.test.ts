@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { violations } from '../support/axe.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { FakeBackend } from '../support/fake-backend.ts'
 import { type FakeNode, startFakeNode } from '../support/fake-node.ts'
@@ -61,6 +62,7 @@ describe('the palette', () => {
     await page.keyboard.press('Control+k')
     await page.keyboard.type('unheard')
     await page.getByRole('option', { name: /Edit unheard-of\.ts/ }).waitFor()
+    expect(await violations(page)).toEqual([])
     await page.keyboard.press('ArrowUp')
     await page.keyboard.press('Enter')
     await page.waitForURL('**/#/history?q=unheard')
@@ -104,10 +106,15 @@ describe('the history', () => {
     await other.close()
   })
 
-  it('lets filters be chosen with the keyboard alone', async () => {
+  it('lists the keys, and lets filters be chosen with the keyboard alone', async () => {
     await go('#/history')
     await page.getByRole('feed').waitFor()
+    await page.keyboard.press('?')
+    await page.getByRole('heading', { name: 'Keys' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.press('Escape')
     await page.keyboard.press('f')
+    expect(await violations(page)).toEqual([])
     await page.keyboard.press('Tab')
     await page.keyboard.press('Tab')
     await page.keyboard.press('Space')
