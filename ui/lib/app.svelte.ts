@@ -96,7 +96,13 @@ export class App {
       members: new Load(async () => {
         this.people.members = (await this.api.get<MembersAnswer>('members')).members
       }),
-      status: new Load(() => this.node.refresh()),
+      status: new Load(async () => {
+        const isFirst = this.node.status === null
+        await this.node.refresh()
+        const last = this.node.status?.notices.at(-1)
+        // Said before this page was open, and nothing since that it is over.
+        if (isFirst && last?.level === 'error') this.messages.say(last.level, last.message)
+      }),
       stats: new Load(() => this.node.refreshStats()),
       heat: new Load(() => this.heat.load(this.timeZone)),
       overlaps: new Load(() => this.overlaps.load()),
@@ -300,6 +306,7 @@ export class App {
     this.#lateTimer ??= setTimeout(() => {
       this.#lateTimer = undefined
       void this.loads.heat.run()
+      void this.loads.members.run()
     }, LATE_RELOAD_MS)
   }
 
