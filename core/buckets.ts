@@ -95,25 +95,30 @@ const BUCKETS_PER_HOUR = 4
 /**
  * Local counts and those of an archive, of which neither need be complete, as one: per source and hour of UTC the
  * larger. `archived` has whole hours, each in its first bucket and once. What the archive has more is spread evenly
- * over the hour, as it does not tell when in it that was.
+ * over the hour, as it does not tell when in it that was; where whole hours are all that is asked for it stays there.
  */
 export function withArchived(
   local: readonly BucketCount[],
   archived: readonly BucketCount[],
-): readonly BucketCount[] {
-  if (archived.length === 0) return local
-  const hourOf = ({ source, bucket }: BucketCount) => `${source} ${Math.floor(bucket / BUCKETS_PER_HOUR)}`
-  const known = new Map<string, number>()
-  for (const one of local) known.set(hourOf(one), (known.get(hourOf(one)) ?? 0) + one.count)
-  const more = archived.flatMap((one) => {
-    const missing = Math.max(0, one.count - (known.get(hourOf(one)) ?? 0))
-    return Array.from({ length: BUCKETS_PER_HOUR }, (_, i) => ({
-      source: one.source,
-      bucket: one.bucket + i,
-      count: Math.floor((missing + BUCKETS_PER_HOUR - 1 - i) / BUCKETS_PER_HOUR),
-    })).filter(({ count }) => count > 0)
-  })
-  return [...local, ...more]
+  areHoursWhole = false,
+): BucketCount[] {
+  const known = new Map<string, Map<number, number>>()
+  for (const { source, bucket, count } of local) {
+    let hours = known.get(source)
+    if (!hours) known.set(source, (hours = new Map<number, number>()))
+    const hour = Math.floor(bucket / BUCKETS_PER_HOUR)
+    hours.set(hour, (hours.get(hour) ?? 0) + count)
+  }
+  const all = [...local]
+  for (const { source, bucket, count } of archived) {
+    let missing = count - (known.get(source)?.get(bucket / BUCKETS_PER_HOUR) ?? 0)
+    for (let parts = areHoursWhole ? 1 : BUCKETS_PER_HOUR; missing > 0; parts--) {
+      const part = Math.ceil(missing / parts)
+      all.push({ source, bucket: areHoursWhole ? bucket : bucket + BUCKETS_PER_HOUR - parts, count: part })
+      missing -= part
+    }
+  }
+  return all
 }
 
 /**

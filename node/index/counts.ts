@@ -54,7 +54,7 @@ export async function heatmap(
     source ? [from, JSON.stringify(source)] : [from],
   )
   const asked = source ? archived.filter((one) => source.includes(one.source)) : archived
-  const counts = withArchived(bySource.flatMap(bucketCounts), asked)
+  const counts = withArchived(bySource.flatMap(bucketCounts), asked, step === BUCKETS_PER_HOUR)
   const aggregates = byLocalHour(counts, toLocal, now, days, dayStart)
   return {
     aggregates,
