@@ -184,6 +184,21 @@ describe('what the node says', () => {
     expect(screen.getByText('The log can be written again; everything since is recorded now.')).toBeTruthy()
   })
 
+  it('last, before the page was open, is shown where it is an error', async () => {
+    const notice = (message: string) => ({
+      level: 'error' as const,
+      message,
+      at: new Date(NOW).toISOString(),
+    })
+    page.api.answers.status = { ...STATUS, notices: [notice('Old.'), notice('The disk is full.')] }
+    await page.open([prompt(1)])
+    expect(screen.getByRole('alert').textContent).toContain('The disk is full.')
+    await fireEvent.click(screen.getByRole('button', { name: 'Close the message' }))
+    page.socket.say({ type: 'gap', head: 'c.9', reason: 'lagging' })
+    await page.settle()
+    expect(screen.queryByRole('alert')).toBeNull()
+  })
+
   it('is cut where it is endless, and shown as text', async () => {
     await page.open([prompt(1)])
     await say('warning', `<img src=x onerror=alert(1)>${'x'.repeat(10_000)}`)
