@@ -50,7 +50,7 @@ describe('the address of a timeline', () => {
       fc.property(
         fc.record({
           hours: fc.constantFrom<Hours>(1, 4, 12, 24),
-          to: fc.option(fc.integer({ min: 0, max: NOW })),
+          to: fc.option(fc.integer({ min: 2 * 24 * HOUR, max: NOW })),
           isUtc: fc.boolean(),
           asTable: fc.boolean(),
           hidesEmpty: fc.boolean(),
@@ -64,6 +64,8 @@ describe('the address of a timeline', () => {
 
   it('shows the last four hours where it says nothing that makes sense', () => {
     expect(readView(new URLSearchParams('hours=5&to=yesterday&zone=mars&view=x'))).toEqual(VIEW)
+    expect(readView(new URLSearchParams('to=-271821-04-20T00:00:00Z'))).toEqual(VIEW)
+    expect(readView(new URLSearchParams('to=2026-11-20T08:00:01Z'), NOW)).toEqual(VIEW)
   })
 
   it('goes back by hours, and forward no further than now', () => {

@@ -27,12 +27,12 @@ export interface View {
   hidesEmpty: boolean
 }
 
-/** Reads an address; what makes no sense is as by default. */
-export function readView(params: URLSearchParams): View {
+/** Reads an address; what makes no sense, or is still to come at `now` (ms), is as by default. */
+export function readView(params: URLSearchParams, now = Infinity): View {
   const to = Date.parse(params.get('to') ?? '')
   return {
     hours: HOURS.find((hours) => String(hours) === params.get('hours')) ?? DEFAULT_HOURS,
-    to: Number.isNaN(to) ? null : to,
+    to: to > 24 * HOUR_MS && to <= now ? to : null,
     isUtc: params.get('zone') === 'utc',
     asTable: params.get('view') === 'table',
     hidesEmpty: params.get('lanes') === 'busy',
