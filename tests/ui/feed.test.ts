@@ -4,6 +4,7 @@ import { FeedPages } from '../../ui/lib/feed-pages.svelte.ts'
 import { isFold } from '../../ui/lib/feed-lines.ts'
 import { CAPACITY, Feed } from '../../ui/lib/feed.svelte.ts'
 import { NO_FILTERS } from '../../ui/lib/filters.ts'
+import { isLate } from '../../ui/lib/late.ts'
 import { eventId, promptAt, responseAt, toolAt } from '../support/events.ts'
 import { NOW, rowOf } from './support.ts'
 
@@ -104,6 +105,15 @@ describe('a feed', () => {
     const known = new Date(NOW + 31 * 60_000).toISOString()
     const ended = { ...prompt(0), eventType: 'session', payload: { ...prompt(0).payload, action: 'ended' } }
     expect(feed.append([{ ...ended, receivedAt: known } as EventRow])).toHaveLength(1)
+  })
+
+  it('goes by the clock of who made a row: one that is two hours wrong makes nothing late, nor anything early', () => {
+    const row = rowOf(promptAt(NOW - 7_200_000, { id: 1 }), 1, new Date(NOW).toISOString())
+    expect(new Feed().append([row])).toEqual([])
+    const behind = new Feed({ isLate: (row) => isLate(row, -7_200_000) })
+    expect(behind.append([row])).toHaveLength(1)
+    const ahead = rowOf(promptAt(NOW, { id: 2 }), 2, new Date(NOW).toISOString())
+    expect(new Feed({ isLate: (row) => isLate(row, 7_200_000) }).append([ahead])).toEqual([])
   })
 
   it('tells of changes at once and then ten times a second, once while hidden', () => {

@@ -14,6 +14,7 @@ import { Connection } from './connection.svelte.ts'
 import { FeedPages } from './feed-pages.svelte.ts'
 import { type Filters, isEmpty, matches, NO_FILTERS, readFilters, withFilters } from './filters.ts'
 import { Heat } from './heat.svelte.ts'
+import { isLate } from './late.ts'
 import { LastSeen } from './last-seen.svelte.ts'
 import { Load } from './load.svelte.ts'
 import { Messages } from './messages.svelte.ts'
@@ -219,10 +220,17 @@ export class App {
     this.filter(NO_FILTERS)
   }
 
+  /** Whether a row came long after it happened, by the clock of who made it. */
+  isLate(row: EventRow): boolean {
+    const peer = this.node.status?.peers.find(({ source }) => source === row.source)
+    return isLate(row, peer?.clockAheadMs ?? 0)
+  }
+
   #pages(options: { filters?: Filters; bursts: boolean }): FeedPages {
     return new FeedPages({
       ...options,
       get: (params) => this.readEvents(params),
+      isLate: (row) => this.isLate(row),
       isHidden: () => this.#window.document.visibilityState === 'hidden',
     })
   }
@@ -293,7 +301,7 @@ export class App {
   #known(rows: readonly EventRow[]): EventRow[] {
     const known = rows.filter(isShowable)
     if (known.length < rows.length) {
-      const types = rows.filter((row) => !isShowable(row)).map(({ eventType }) => String(eventType))
+      const types = rows.filter((row) => !isShowable(row)).map(({ eventType }): string => eventType)
       if (types.some((type) => !this.strangeTypes.has(type))) {
         this.strangeTypes = new Set([...this.strangeTypes, ...types])
       }
@@ -317,7 +325,8 @@ export class App {
 
   async #load(pages: FeedPages): Promise<void> {
     await pages.load()
-    if (pages === this.everything) this.pulse.fill(pages.feed.rows(), this.clock.at())
+    if (pages === this.everything)
+      this.pulse.fill(pages.feed.rows(), this.clock.at(), (row) => this.isLate(row))
   }
 
   async #refresh(withFeeds: boolean): Promise<void> {

@@ -14,6 +14,7 @@ export interface FeedPagesOptions {
   bursts?: boolean
   get: (params: Params) => Promise<EventsAnswer>
   isHidden?: () => boolean
+  isLate?: (row: EventRow) => boolean
 }
 
 /** A page that did not come is asked for again after this long, while its place is in view. */
@@ -37,10 +38,10 @@ export class FeedPages {
   readonly #filters: Filters
   readonly #get: FeedPagesOptions['get']
 
-  constructor({ filters = NO_FILTERS, bursts = false, get, isHidden }: FeedPagesOptions) {
+  constructor({ filters = NO_FILTERS, bursts = false, get, ...of }: FeedPagesOptions) {
     this.#filters = filters
     this.#get = get
-    this.feed = new Feed({ filters, bursts, ...(isHidden && { isHidden }) })
+    this.feed = new Feed({ filters, bursts, ...of })
   }
 
   get hasOlder(): boolean {

@@ -1,21 +1,13 @@
 import type { EventRow } from '../../core/api.ts'
 import { weight } from '../../core/events.ts'
-import { SESSION_GAP_MS } from '../../core/lifecycle.ts'
 import { eventsOf, type FeedItem, FeedLines, firstRow, receivedAtOf, rowsOf } from './feed-lines.ts'
 import { type Filters, matches, NO_FILTERS } from './filters.ts'
+import { isLate } from './late.ts'
 import { share } from './shared-text.ts'
 
 /** The most rows that a page holds; past it the oldest go, a chunk at a time. */
 export const CAPACITY = 100_000
 const CHUNK = 5_000
-/**
- * What comes this much after it happened was caught up on, and is folded into one line. That a session is over is known
- * half an hour after its last event, whose time its end bears: that is not late.
- */
-const LATE_MS = 2 * SESSION_GAP_MS
-/** Whether a row came long after it happened. */
-export const isLate = ({ receivedAt, timestamp }: Pick<EventRow, 'receivedAt' | 'timestamp'>): boolean =>
-  Date.parse(receivedAt) - Date.parse(timestamp) > LATE_MS
 const FLUSH_MS = 100
 /** When more came at once than fits on a screen, so that nobody could read it any faster. */
 const FLOOD_FLUSH_MS = 250
@@ -26,6 +18,7 @@ export interface FeedOptions {
   filters?: Filters
   /** Whether rows of one session that say the same within seconds stand in one line. */
   bursts?: boolean
+  isLate?: (row: EventRow) => boolean
   capacity?: number
   chunk?: number
   now?: () => number
@@ -55,6 +48,7 @@ export class Feed {
   /** Where each event stands, by source and id. */
   readonly #places = new Map<string, Map<string, number>>()
   readonly #bursts: boolean
+  readonly #isLate: (row: EventRow) => boolean
   readonly #capacity: number
   readonly #chunk: number
   readonly #now: () => number
@@ -68,6 +62,7 @@ export class Feed {
     this.filters = options.filters ?? NO_FILTERS
     this.#bursts = options.bursts ?? false
     this.#lines = new FeedLines(this.#bursts, 0)
+    this.#isLate = options.isLate ?? ((row) => isLate(row))
     this.#capacity = options.capacity ?? CAPACITY
     this.#chunk = options.chunk ?? CHUNK
     this.#now = options.now ?? (() => performance.now())
@@ -104,7 +99,7 @@ export class Feed {
     for (const row of rows) {
       if (!matches(this.filters, row) || this.#replace(row)) continue
       this.arrived++
-      if (isLate(row)) {
+      if (this.#isLate(row)) {
         this.#lines.addLate(row)
         continue
       }

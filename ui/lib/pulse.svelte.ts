@@ -1,5 +1,5 @@
 import type { EventRow } from '../../core/api.ts'
-import { isLate } from './feed.svelte.ts'
+import { isLate } from './late.ts'
 
 const STEP_MS = 5000
 /** How far back the pulse goes. */
@@ -20,11 +20,11 @@ export class Pulse {
   }
 
   /** Counts rows that are held, as far as they have not been counted. */
-  fill(rows: Iterable<EventRow>, now: number): void {
+  fill(rows: Iterable<EventRow>, now: number, late: (row: EventRow) => boolean = isLate): void {
     const counts = new Map<number, number>()
     for (const row of rows) {
       const at = Date.parse(row.receivedAt)
-      if (at <= now - PULSE_MS || isLate(row)) continue
+      if (at <= now - PULSE_MS || late(row)) continue
       const step = Math.floor(at / STEP_MS)
       counts.set(step, (counts.get(step) ?? 0) + 1)
     }
