@@ -48,8 +48,6 @@ const SESSION_MS = 15 * 60_000
 /** The sessions go on when the history has been read, or after this; then the rest of it comes in between. */
 const HISTORY_PATIENCE_MS = 3000
 const POLL_MS = 50
-/** Who is not there at first comes one after the other. */
-const LATE_MS = [4000, 20_000]
 
 /**
  * A team of nodes in this process, on a mesh of this machine alone: each has a home of its own and follows the session
@@ -103,7 +101,7 @@ export class DemoTeam {
     await formTeam(places, options)
     signal.throwIfAborted()
     const { nodes, reading } = await startNodes(
-      places.filter(({ person }) => person.isThere),
+      places.filter(({ person }) => person.laterMs === 0),
       options,
       closes,
     )
@@ -113,7 +111,7 @@ export class DemoTeam {
     }
     replay.start()
     startLater(
-      places.filter(({ person }) => !person.isThere),
+      places.filter(({ person }) => person.laterMs > 0),
       options,
       closes,
     )
@@ -181,12 +179,12 @@ async function startNodes(places: readonly Place[], options: DemoOptions, closes
   return { nodes, reading }
 }
 
-/** Starts the nodes of those who come later, each after a while. */
+/** Starts the nodes of those who come later. */
 function startLater(places: readonly Place[], options: DemoOptions, closes: Closes): void {
   const { timers, failed } = options
-  places.forEach((place, i) => {
+  for (const place of places) {
     let starting: Promise<VibeTeaNode | undefined> | undefined
-    const callOff = timers.after(LATE_MS[i % LATE_MS.length]!, () => {
+    const callOff = timers.after(place.person.laterMs, () => {
       starting = startNode(place, options).catch((error: unknown) => {
         failed(error)
         return undefined
@@ -196,7 +194,7 @@ function startLater(places: readonly Place[], options: DemoOptions, closes: Clos
       callOff()
       await (await starting)?.stop()
     })
-  })
+  }
 }
 
 function startNode(

@@ -18,14 +18,14 @@ export interface Person {
   hours: readonly [number, number]
   /** How far their clocks are ahead of the visitor's, minutes. */
   aheadMinutes: number
-  /** Their nodes begin with the demo; the others' a while later. */
-  isThere: boolean
+  /** So long after the demo begins their nodes do, ms. */
+  laterMs: number
   /** Only watches, with the key for that. */
   isReader: boolean
 }
 
 const person = (id: PersonId, name: string, machine: string, more: Partial<Person> = {}): Person => {
-  const usual = { code: 'code', hours: [9, 17], aheadMinutes: 0, isThere: true, isReader: false } as const
+  const usual = { code: 'code', hours: [9, 17], aheadMinutes: 0, laterMs: 0, isReader: false } as const
   return { id, name, machine, ...usual, ...more }
 }
 
@@ -35,8 +35,8 @@ export const PEOPLE: readonly Person[] = [
   person('chiyo', 'Chiyo', 'tetsubin', { code: 'projects', hours: [11, 20], aheadMinutes: 270 }),
   person('dana', 'Dana', 'teacosy', { code: 'work' }),
   // Has worked on a plane, and landed.
-  person('emi', 'Emi', 'cezve', { aheadMinutes: 120, isThere: false }),
-  person('finn', 'Finn', 'coaster', { isThere: false, isReader: true }),
+  person('emi', 'Emi', 'cezve', { aheadMinutes: 120, laterMs: 12_000 }),
+  person('finn', 'Finn', 'coaster', { laterMs: 3000, isReader: true }),
 ]
 
 /** Whose dashboard the visitor sees. */

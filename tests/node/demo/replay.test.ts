@@ -28,7 +28,7 @@ import { collected } from '../sources/adapter-acceptance.ts'
 
 const MINUTE = 60_000
 /** Whose sessions go on. */
-const AT_WORK = PEOPLE.filter(({ isThere }) => isThere)
+const AT_WORK = PEOPLE.filter(({ laterMs }) => laterMs === 0)
 const TEAM_FILE_KEY = new Uint8Array(32).fill(9)
 
 /** A clock that goes on as soon as every session waits for it. */
