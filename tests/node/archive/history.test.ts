@@ -7,6 +7,8 @@ import { FakeArchive } from '../../support/fake-archive.ts'
 
 const MINUTE = 60_000
 const HOUR = { source: SOURCE, date: '2026-11-19', hour: 10, eventCount: 40 }
+/** Waits for what the archive's answer changes; a busy machine has time. */
+const soon = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 })
 const iso = (ms: number) => new Date(ms).toISOString()
 
 /** The history of an archive, in a time that the test moves. */
@@ -21,7 +23,7 @@ async function testHistory(change: Partial<ArchivePlace> = {}) {
   onTestFinished(() => history.close())
   /** How it stands once the archive has answered, or has not. */
   const becomes = (status: Partial<HistoryStatus>) =>
-    vi.waitFor(() => expect(history.current().status).toMatchObject(status))
+    soon(() => expect(history.current().status).toMatchObject(status))
   return { archive, clock, history, warnings, becomes }
 }
 
@@ -101,7 +103,7 @@ describe('the archive’s history', () => {
     expect(archive.asked).toHaveLength(1)
     clock.pass(1)
     expect(history.current().status.state).toBe('failed')
-    await vi.waitFor(() => expect(archive.asked).toHaveLength(2))
+    await soon(() => expect(archive.asked).toHaveLength(2))
     archive.instead = null
     clock.pass(MINUTE)
     await becomes({ state: 'fresh', message: null })
@@ -122,7 +124,7 @@ describe('the archive’s history', () => {
     const { archive, clock, history, becomes } = await testHistory()
     archive.instead = () => undefined
     history.current()
-    await vi.waitFor(() => expect(archive.asked).toHaveLength(1))
+    await soon(() => expect(archive.asked).toHaveLength(1))
     clock.pass(19_999)
     expect(history.current().status.state).toBe('loading')
     clock.pass(1)
@@ -133,7 +135,7 @@ describe('the archive’s history', () => {
     const { archive, clock, history, becomes } = await testHistory()
     archive.instead = (response) => response.writeHead(200).write('{"aggregates":[')
     history.current()
-    await vi.waitFor(() => expect(archive.asked).toHaveLength(1))
+    await soon(() => expect(archive.asked).toHaveLength(1))
     clock.pass(20_000)
     await becomes({ state: 'failed' })
   })
@@ -142,7 +144,7 @@ describe('the archive’s history', () => {
     const { archive, history } = await testHistory()
     archive.instead = () => undefined
     history.current()
-    await vi.waitFor(() => expect(archive.asked).toHaveLength(1))
+    await soon(() => expect(archive.asked).toHaveLength(1))
     await history.close()
     history.current()
     expect(archive.asked).toHaveLength(1)
