@@ -44,9 +44,12 @@ export function brewing(rows: readonly SessionRow[], people: readonly Teammate[]
   const busy = new Set(rows.map(({ source }) => source))
   const known = new Set(people.map(({ source }) => source))
   const strangers = [...bySource.keys()].filter((source) => !known.has(source)).sort()
-  const all = [...people, ...strangers.map((source) => ({ source }))].flatMap((person) => {
-    const sessions = bySource.get(person.source)
-    return sessions ? [{ source: person.source, person: 'name' in person ? person : null, sessions }] : []
+  const all = [
+    ...people.map((person) => ({ source: person.source, person })),
+    ...strangers.map((source) => ({ source, person: null })),
+  ].flatMap((who) => {
+    const sessions = bySource.get(who.source)
+    return sessions ? [{ ...who, sessions }] : []
   })
 
   let room = MAX_LINES - Math.min(asking.length, MAX_ASKING)
