@@ -1,5 +1,5 @@
 import type { StatsAnswer, StatsRow } from '../../core/api.ts'
-import { BUCKET_MS, compare, daysBefore, localHours } from '../../core/buckets.ts'
+import { BUCKET_MS, compare, dayOf, daysBefore, localHours } from '../../core/buckets.ts'
 import type { Assistant, Event } from '../../core/events.ts'
 import { addTokens, addTotals, count, type Counted, emptyTotals, noTokens } from '../../core/totals.ts'
 import type { StatsQuery } from '../../node/api/backend.ts'
@@ -61,10 +61,7 @@ export function fakeStats(
 
 function daysIn(timeZone: string, dayStart: number): (ms: number) => string {
   const toLocal = localHours(timeZone)
-  return (ms) => {
-    const { date, hour } = toLocal(ms)
-    return hour < dayStart ? daysBefore(date, 1) : date
-  }
+  return (ms) => dayOf(toLocal(ms), dayStart)
 }
 
 /** RFC 3339 UTC. */
