@@ -146,7 +146,7 @@ describe('what is caught up on', () => {
     feed.append([late(3, 'ada-ybndrf', 5000)])
     expect(feed.size).toBe(2)
     const fold = feed.at(feed.base)!
-    expect(isFold(fold) && [fold.count, [...fold.bySource]]).toEqual([
+    expect(isFold(fold) && [fold.arrivals.length, [...fold.bySource]]).toEqual([
       3,
       [
         ['emi-ybndrf', 2],
@@ -156,6 +156,69 @@ describe('what is caught up on', () => {
     expect(linkOf(fold, NO_FILTERS)).toBe(
       '#/history?source=emi-ybndrf,ada-ybndrf&from=2026-11-19T08:00:01.000Z&to=2026-11-19T08:00:03.001Z',
     )
+  })
+
+  const counted = (feed: Feed) =>
+    Array.from({ length: feed.size }, (_, i) => {
+      const item = feed.at(feed.base + i)!
+      return isFold(item) ? item.arrivals.length : 0
+    }).reduce((sum, count) => sum + count, 0)
+
+  it('is counted once, however often, whenever and in whichever line it comes again', () => {
+    const feed = live(late(1, 'emi-ybndrf'), late(2, 'emi-ybndrf'), late(2, 'emi-ybndrf'))
+    feed.append([late(1, 'emi-ybndrf', 3_600_000), call(9, 3_600_000), late(2, 'emi-ybndrf', 3_601_000)])
+    expect([counted(feed), feed.arrived, feed.size]).toEqual([2, 3, 2])
+    // Whose clock turns out to be wrong has nothing late any more, and what was counted stays so.
+    feed.append([{ ...late(1, 'emi-ybndrf'), receivedAt: late(1, 'emi-ybndrf').timestamp }])
+    expect(feed.size).toBe(2)
+    feed.append([late(1, 'ada-ybndrf', 3_601_000)])
+    expect(counted(feed)).toBe(3)
+    feed.reset([])
+    feed.append([late(1, 'emi-ybndrf')])
+    expect(counted(feed)).toBe(1)
+  })
+
+  it('is not counted where it stands as a row already, and stands as one where it is read back to', () => {
+    const row = call(1, 0)
+    const feed = live(row, call(2, 100))
+    feed.append([{ ...row, receivedAt: new Date(NOW + 86_400_000).toISOString() }, late(7, 'emi-ybndrf')])
+    feed.prepend([late(7, 'emi-ybndrf')])
+    feed.append([late(7, 'emi-ybndrf', 1000)])
+    expect(lines(feed)).toEqual(idsOf([7], [1, 2], []))
+    expect(counted(feed)).toBe(1)
+  })
+
+  it('has come since one was here as far as it came after that, in whichever line it stands', () => {
+    const received = (row: EventRow, ms: number): EventRow => {
+      return { ...row, receivedAt: new Date(NOW + ms).toISOString() }
+    }
+    const [other, third] = [1, 2].map((n) => `0b241101-e2bb-4255-8caf-4136c566a96${n}`)
+    const feed = live(
+      late(1, 'emi-ybndrf', 0),
+      received(call(2, 0), 0),
+      received(call(3, 100, { session: other! }), 1000),
+    )
+    const mark = feed.receivedAt!
+    expect(feed.since(mark)).toEqual({ index: feed.end, events: 0 })
+    feed.append([
+      late(4, 'emi-ybndrf', 2000),
+      received(call(5, 2000), 2000),
+      received(call(6, 2000, { session: third! }), 2000),
+      late(7, 'emi-ybndrf', 3000),
+    ])
+    // What had begun stays below the mark, and counts with what came to it.
+    expect(feed.size).toBe(4)
+    expect(feed.since(mark)).toEqual({ index: feed.end - 1, events: 4 })
+  })
+
+  it('is remembered to as many events as a page holds, half of them at least', () => {
+    const feed = new Feed({ capacity: 100 })
+    const all = Array.from({ length: 1000 }, (_, n) => late(n, 'emi-ybndrf'))
+    feed.append(all)
+    feed.append(all.slice(-50))
+    expect(counted(feed)).toBe(1000)
+    feed.append(all.slice(0, 1))
+    expect(counted(feed)).toBe(1001)
   })
 
   it('is another line where it is another time that somebody comes back', () => {

@@ -97,7 +97,7 @@ describe('a feed', () => {
     feed.append([prompt(5001)])
     expect(feed.size).toBe(3)
     const fold = feed.at(feed.base + 1)!
-    expect(isFold(fold) && [fold.count, fold.from, fold.to]).toEqual([2000, NOW, NOW + 1_999_000])
+    expect(isFold(fold) && [fold.arrivals.length, fold.from, fold.to]).toEqual([2000, NOW, NOW + 1_999_000])
   })
 
   it('does not take for late what is known only half an hour later: that a session is over', () => {

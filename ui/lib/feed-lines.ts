@@ -12,7 +12,8 @@ export interface Burst {
 
 /** Rows that came long after they happened: a backfill, a laptop that was offline. They are counted, not held. */
 export interface Fold {
-  count: number
+  /** When each of them was received, ms, in the order in which they came. */
+  readonly arrivals: number[]
   /** Whose they are, and how many of each. */
   readonly bySource: Map<string, number>
   /** Event times of the first and the last, ms. */
@@ -37,8 +38,21 @@ export function rowsOf(item: FeedItem): readonly EventRow[] {
 /** The first row of a line; of what was caught up on none is held. */
 export const firstRow = (item: FeedItem): EventRow | null => rowsOf(item)[0] ?? null
 
-/** How many events a line stands for. */
-export const eventsOf = (item: FeedItem): number => (isFold(item) ? item.count : rowsOf(item).length)
+/** Whether a line began after a time of receipt, RFC 3339 UTC. */
+export const beganAfter = (item: FeedItem, receivedAt: string): boolean =>
+  isFold(item) ? item.arrivals[0]! > Date.parse(receivedAt) : rowsOf(item)[0]!.receivedAt > receivedAt
+
+/** How many events of a line came after a time of receipt, RFC 3339 UTC. */
+export function eventsAfter(item: FeedItem, receivedAt: string): number {
+  if (!isFold(item)) {
+    let events = 0
+    for (const row of rowsOf(item)) if (row.receivedAt > receivedAt) events++
+    return events
+  }
+  if (item.receivedAt <= receivedAt) return 0
+  const ms = Date.parse(receivedAt)
+  return item.arrivals.filter((at) => at > ms).length
+}
 
 /** When the last of a line was received, RFC 3339 UTC. */
 export const receivedAtOf = (item: FeedItem): string =>
@@ -110,7 +124,7 @@ export class FeedLines {
     const received = Date.parse(receivedAt)
     const last = this.#lastFold && this.at(this.#lastFold.index)
     if (last && isFold(last) && received - this.#lastFold!.at <= CATCH_UP_MS) {
-      last.count++
+      last.arrivals.push(received)
       last.bySource.set(source, (last.bySource.get(source) ?? 0) + 1)
       last.from = Math.min(last.from, at)
       last.to = Math.max(last.to, at)
@@ -119,7 +133,7 @@ export class FeedLines {
       return
     }
     this.#lastFold = { index: this.end, at: received }
-    this.items.push({ count: 1, bySource: new Map([[source, 1]]), from: at, to: at, receivedAt })
+    this.items.push({ arrivals: [received], bySource: new Map([[source, 1]]), from: at, to: at, receivedAt })
   }
 
   /** Puts a row in the place of what was known of the same event. */

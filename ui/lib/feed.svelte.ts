@@ -1,6 +1,15 @@
 import type { EventRow } from '../../core/api.ts'
 import { weight } from '../../core/events.ts'
-import { eventsOf, type FeedItem, FeedLines, firstRow, receivedAtOf, rowsOf } from './feed-lines.ts'
+import { Counted } from './counted.ts'
+import {
+  beganAfter,
+  eventsAfter,
+  type FeedItem,
+  FeedLines,
+  firstRow,
+  receivedAtOf,
+  rowsOf,
+} from './feed-lines.ts'
 import { type Filters, matches, NO_FILTERS } from './filters.ts'
 import { isLate } from './late.ts'
 import { share } from './shared-text.ts'
@@ -47,6 +56,8 @@ export class Feed {
   #held = 0
   /** Where each event stands, by source and id. */
   readonly #places = new Map<string, Map<string, number>>()
+  /** What was caught up on: it stands nowhere. */
+  readonly #counted: Counted
   readonly #bursts: boolean
   readonly #isLate: (row: EventRow) => boolean
   readonly #capacity: number
@@ -65,6 +76,7 @@ export class Feed {
     this.#isLate = options.isLate ?? ((row) => isLate(row))
     this.#capacity = options.capacity ?? CAPACITY
     this.#chunk = options.chunk ?? CHUNK
+    this.#counted = new Counted(this.#capacity)
     this.#now = options.now ?? (() => performance.now())
     this.#isHidden = options.isHidden ?? (() => false)
   }
@@ -97,10 +109,11 @@ export class Feed {
   append(rows: readonly EventRow[]): EventRow[] {
     const fresh: EventRow[] = []
     for (const row of rows) {
-      if (!matches(this.filters, row) || this.#replace(row)) continue
+      if (!matches(this.filters, row) || this.#replace(row) || this.#counted.has(row)) continue
       this.arrived++
       if (this.#isLate(row)) {
         this.#lines.addLate(row)
+        this.#counted.add(row)
         continue
       }
       this.#place(row, this.#lines.add(share(row)))
@@ -129,6 +142,7 @@ export class Feed {
     this.#held = 0
     this.arrived = 0
     this.#places.clear()
+    this.#counted.clear()
     for (const row of [...rows].reverse()) {
       if (!this.#replace(row)) this.#place(row, this.#lines.add(share(row)))
     }
@@ -152,15 +166,13 @@ export class Feed {
   }
 
   /**
-   * What came after a time of receipt: the index of its first line, and how many events it is. All that is held may
-   * have come after it.
+   * What came after a time of receipt: the index of the first of the newest lines that began after it, and how many
+   * events came, also in lines below, which went on growing.
    */
   since(receivedAt: string): { index: number; events: number } {
     const { items } = this.#lines
-    let first = items.length
-    let events = 0
-    while (first > 0 && receivedAtOf(items[first - 1]!) > receivedAt) events += eventsOf(items[--first]!)
-    return { index: this.base + first, events }
+    const events = items.reduce((sum, item) => sum + eventsAfter(item, receivedAt), 0)
+    return { index: this.base + items.findLastIndex((item) => !beganAfter(item, receivedAt)) + 1, events }
   }
 
   /** When the newest row was received; null where nothing is held. */
