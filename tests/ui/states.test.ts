@@ -76,6 +76,18 @@ describe('a node that answers with an error', () => {
     expect(screen.queryByText(sentence)).toBeNull()
   })
 
+  it('is asked again by itself as something happens, and until then is said to have failed', async () => {
+    page.api.instead.stats = refusing(500)
+    await page.open([prompt(1)])
+    await page.come(prompt(2))
+    await page.settle(5)
+    alertOf('Unable to load the sums of today.')
+    delete page.api.instead.stats
+    await page.come(prompt(3))
+    await page.settle(5)
+    expect(screen.queryByText(/Unable to load/)).toBeNull()
+  })
+
   it('shows what it knew before, and says that it is from before', async () => {
     page.api.answers.status = { ...STATUS, projects: [{ project: 'web-app', sharing: 'private' }] }
     await page.open([prompt(1)])

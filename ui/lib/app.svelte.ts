@@ -76,9 +76,14 @@ export class App {
     this.router = new Router(window)
     this.preferences = new Preferences(window.document.documentElement, window.localStorage)
     this.shortcuts = new Shortcuts(() => this.preferences.chosen.shortcuts)
-    this.node = new NodeInfo(this.api, () => {
-      return { tz: this.timeZone, dayStart: this.preferences.chosen.dayStart }
-    })
+    this.node = new NodeInfo(
+      this.api,
+      () => ({ tz: this.timeZone, dayStart: this.preferences.chosen.dayStart }),
+      () => {
+        void this.loads.status.again()
+        void this.loads.stats.again()
+      },
+    )
     this.lastSeen = new LastSeen(window.localStorage)
     this.heat = new Heat({
       fetch: ({ timeZone: tz, days, dayStart, retry }) =>
@@ -143,7 +148,7 @@ export class App {
     this.#window.addEventListener('hashchange', onHash)
     document.addEventListener('visibilitychange', onHidden)
     const heatTimer = setInterval(() => {
-      if (this.connection.state === 'live') void this.loads.heat.run()
+      if (this.connection.state === 'live') void this.loads.heat.again()
     }, HEAT_RELOAD_MS)
     const stops = [this.clock.start(), this.router.start(), this.#followFilters()]
     void (code ? this.#redeem(code) : Promise.resolve()).then(() => {
@@ -313,8 +318,8 @@ export class App {
   #countLateSoon(): void {
     this.#lateTimer ??= setTimeout(() => {
       this.#lateTimer = undefined
-      void this.loads.heat.run()
-      void this.loads.members.run()
+      void this.loads.heat.again()
+      void this.loads.members.again()
     }, LATE_RELOAD_MS)
   }
 

@@ -28,8 +28,24 @@ export class Load {
 
   /** Reads now. Never rejects; of several at once the last one counts. */
   async run(): Promise<void> {
-    const turn = ++this.#turn
     this.state = 'loading'
+    await this.#read()
+  }
+
+  /** Reads as nobody has asked for it: of what failed before it is said until it has come. Never rejects. */
+  async again(): Promise<void> {
+    if (this.state !== 'failed') this.state = 'loading'
+    await this.#read()
+  }
+
+  /** Waits no longer. */
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.isSlow = false
+  }
+
+  async #read(): Promise<void> {
+    const turn = ++this.#turn
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => (this.isSlow = true), SLOW_MS)
     let failure: unknown = null
@@ -44,12 +60,6 @@ export class Load {
     this.problem = failure ? sentenceOf(failure) : ''
     this.state = failure ? 'failed' : 'ready'
     this.hasCome ||= !failure
-  }
-
-  /** Waits no longer. */
-  stop(): void {
-    clearTimeout(this.#timer)
-    this.isSlow = false
   }
 }
 

@@ -15,14 +15,16 @@ export class NodeInfo {
   #version = ''
   readonly #api: Pick<Api, 'get'>
   readonly #day: () => { tz: string; dayStart: number }
+  readonly #again: () => void
   #timer: ReturnType<typeof setTimeout> | undefined
   #soon: ReturnType<typeof setTimeout> | undefined
   #isStopped = false
 
-  /** `day` tells in which zone, and how many hours after midnight, days begin. */
-  constructor(api: Pick<Api, 'get'>, day: () => { tz: string; dayStart: number }) {
+  /** `day` tells in which zone, and how many hours after midnight, days begin; `again` has both asked for. */
+  constructor(api: Pick<Api, 'get'>, day: () => { tz: string; dayStart: number }, again: () => void) {
     this.#api = api
     this.#day = day
+    this.#again = again
   }
 
   /** Session files read and to read, while the node reads what was there before its start; else null. */
@@ -32,7 +34,7 @@ export class NodeInfo {
     return running.reduce((sum, { done, total }) => ({ done: sum.done + done, total: sum.total + total }))
   })
 
-  /** Asks now, and from then on by itself. Rejects with an ApiError, and asks no more until it is called again. */
+  /** Asks now, and has it asked for again in a while. Rejects with an ApiError, and then waits to be called. */
   async refresh(): Promise<void> {
     clearTimeout(this.#timer)
     const status = await this.#api.get<StatusAnswer>('status')
@@ -42,7 +44,7 @@ export class NodeInfo {
     this.status = status
     clearTimeout(this.#timer)
     if (!this.#isStopped) {
-      this.#timer = setTimeout(() => void this.#again(), this.backfill ? BUSY_POLL_MS : POLL_MS)
+      this.#timer = setTimeout(this.#again, this.backfill ? BUSY_POLL_MS : POLL_MS)
     }
   }
 
@@ -55,7 +57,7 @@ export class NodeInfo {
   refreshSoon(): void {
     this.#soon ??= setTimeout(() => {
       this.#soon = undefined
-      void this.#again()
+      this.#again()
     }, SOON_MS)
   }
 
@@ -63,13 +65,5 @@ export class NodeInfo {
     this.#isStopped = true
     clearTimeout(this.#soon)
     clearTimeout(this.#timer)
-  }
-
-  async #again(): Promise<void> {
-    try {
-      await Promise.all([this.refresh(), this.refreshStats()])
-    } catch {
-      // The connection says that the node is away, and asks again when it is back.
-    }
   }
 }
