@@ -171,7 +171,7 @@ describe('the words', () => {
   it('at a row say who else is there, seen from it', () => {
     expect(sameFileMark(overlap(), 'ada-ybndrf', nameOf)).toBe('Bruno’s agent is in invite.ts too')
     expect(sameFileMark(overlap(), 'bruno-cpqxot', nameOf)).toBe('Your agent is in invite.ts too')
-    expect(sameFileMark(both, 'bruno-cpqxot', nameOf)).toBe('Your agent and Dana’s are in invite.ts too')
+    expect(sameFileMark(both, 'bruno-cpqxot', nameOf)).toBe('You and Dana are in invite.ts too')
     const theirs = overlap({ who: ['bruno-cpqxot', 'dana-jkmcpq'] })
     expect(sameFileMark(theirs, 'dana-jkmcpq', nameOf)).toBe('Bruno’s agent is in invite.ts too')
     const own = overlap({ who: ['ada-ybndrf', 'ada-ybndrf'] })

@@ -26,6 +26,10 @@ export const peopleKey = (overlap: Overlap): string => othersOf(overlap).sort().
 export const overlapKey = (overlap: Overlap): string =>
   `${overlap.kind} ${overlap.fileTag} ${peopleKey(overlap)}`
 
+/** By name, so that what is said does not change with who edited last. */
+const namesOf = (sources: readonly string[], nameOf: (source: string) => string): string[] =>
+  sources.map(nameOf).sort((a, b) => a.localeCompare(b))
+
 function agentsAre(people: readonly string[]): string {
   const owners = people.map((name) => `${name}’s`)
   if (owners.length <= 1) return `${owners[0] ?? 'Another'} agent is`
@@ -39,10 +43,10 @@ function agentsAre(people: readonly string[]): string {
 export function sameFileSentence(overlaps: readonly Overlap[], nameOf: (source: string) => string): string {
   const [first, second] = overlaps as readonly [Overlap, ...Overlap[]]
   const more = overlaps.length > 2 ? plural(overlaps.length - 1, 'more file') : second && fileName(second)
-  return `${agentsAre(othersOf(first).map(nameOf))} in ${fileName(first)}${more ? ` and ${more}` : ''} too`
+  return `${agentsAre(namesOf(othersOf(first), nameOf))} in ${fileName(first)}${more ? ` and ${more}` : ''} too`
 }
 
-/** What stands at the row of one of its sessions, which is of `source`. */
+/** What stands at the row of one of its sessions, which is of `source`; short, so that the file is not cut off. */
 export function sameFileMark(overlap: Overlap, source: string, nameOf: (source: string) => string): string {
   const file = fileName(overlap)
   if (overlap.kind === 'own') {
@@ -51,8 +55,9 @@ export function sameFileMark(overlap: Overlap, source: string, nameOf: (source: 
   }
   const own = overlap.sessions.find(({ isSelf }) => isSelf)?.source
   const others = othersOf(overlap).filter((other) => other !== source)
-  if (own === undefined || own === source) return `${agentsAre(others.map(nameOf))} in ${file} too`
-  return others.length
-    ? `Your agent and ${nameOf(others[0]!)}’s are in ${file} too`
-    : `Your agent is in ${file} too`
+  const names = namesOf(others, nameOf)
+  const isOwnToo = own !== undefined && own !== source
+  const [first = 'Another', second, ...more] = isOwnToo ? ['You', ...names] : names
+  if (!second) return `${isOwnToo ? 'Your' : `${first}’s`} agent is in ${file} too`
+  return `${first} and ${more.length ? `${more.length + 1} more` : second} are in ${file} too`
 }
