@@ -1,5 +1,5 @@
 import type { MemberRow, SessionRow } from '../core/api.ts'
-import type { RosterRow } from './people-rows.ts'
+import { type RosterRow, unnamedSource } from './people-rows.ts'
 
 /** What it needs of the index. */
 export interface HeldIndex {
@@ -36,12 +36,22 @@ export class Holdings {
   /** Members with what was here of them at the last count. */
   with(rows: readonly RosterRow[]): MemberRow[] {
     return rows.map((row) => {
-      const lastAt = this.#lastAt.get(row.source)
+      const source = this.#sourceOf(row)
+      const lastAt = this.#lastAt.get(source)
       return {
         ...row,
-        eventsHeld: this.#events.get(row.source) ?? 0,
+        source,
+        name: row.name === row.source ? source : row.name,
+        eventsHeld: this.#events.get(source) ?? 0,
         lastSessionAt: lastAt === undefined ? null : new Date(lastAt).toISOString(),
       }
     })
+  }
+
+  /** The source in a member's events, where its profile has not come. */
+  #sourceOf({ device, source }: RosterRow): string {
+    if (source !== unnamedSource(device)) return source
+    const suffix = `-${device.slice(0, 6)}`
+    return [...this.#lastAt.keys()].find((known) => known.endsWith(suffix)) ?? source
   }
 }

@@ -36,6 +36,9 @@ export interface TeamView {
   now: number
 }
 
+/** Stands for a device's source until its profile has come. */
+export const unnamedSource = (device: string): string => `unknown-${device.slice(0, 6)}`
+
 /** Everyone else, by name: one row a device, that of its latest certificate. */
 export function peersOf(view: TeamView): PeerStatus[] {
   const logsOf = new Map<string, TeamView['logs'][number][]>()
@@ -49,7 +52,7 @@ export function peersOf(view: TeamView): PeerStatus[] {
     .filter(([device]) => device !== view.self.device)
     .map(([device, writer]): PeerStatus => {
       const profile = view.profileOf(writer.device)
-      const source = profile?.source ?? `unknown-${device.slice(0, 6)}`
+      const source = profile?.source ?? unnamedSource(device)
       const logs = logsOf.get(device) ?? []
       const connection = view.connectionOf(writer.noise)
       const isHere = connection === 'direct' || connection === 'relayed'

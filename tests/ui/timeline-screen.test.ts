@@ -76,6 +76,17 @@ describe('the timeline of a team', () => {
     expect(screen.getByText('last session 10 h ago')).toBeTruthy()
   })
 
+  it('has a lane for somebody new, of whom neither a name nor an event has come', async () => {
+    const names = ['unknown-8ejkmc', 'unknown-pqxot1']
+    const strangers = names.map((source, i) => memberRow({ device: `e${i}`, source, name: source }))
+    page.api.answers.members = { members: [...team, strangers[0]!] }
+    await open([went('1', -90, -60)])
+    expect(lanes()).toEqual(['Ada Okafor', 'Bruno Lima', 'Emi Tanaka', 'Somebody new'])
+    page.socket.say({ type: 'presence', members: [...team, ...strangers] })
+    await page.settle(4)
+    expect(lanes().slice(3)).toEqual(['Somebody new (8ejkmc)', 'Somebody new (pqxot1)'])
+  })
+
   it('hides lanes in which nothing was, where that is wanted', async () => {
     await open([went('1', -90, -60)])
     await fireEvent.click(screen.getByRole('button', { name: 'Hide empty lanes' }))
@@ -253,6 +264,19 @@ describe('a timeline with nothing to show', () => {
     expect(
       screen.getByText(/These are the 1 session that went on last; 9,999 more in this time are not shown/),
     ).toBeTruthy()
+  })
+
+  it('has its bars where only those who met in a file cannot be read, and says that of the marks alone', async () => {
+    const refused = { error: 'internal_error', message: 'The disk is full.' }
+    page.api.instead.overlaps = () => Promise.resolve(Response.json(refused, { status: 500 }))
+    await open([went('1', -90, -60)])
+    expect(bars()).toHaveLength(1)
+    const alert = screen.getByRole('alert')
+    expect(alert.textContent).toContain('Unable to load the marks of who met in a file. The disk is full.')
+    delete page.api.instead.overlaps
+    await fireEvent.click(within(alert).getByRole('button', { name: 'Retry' }))
+    await page.settle()
+    expect(screen.queryByRole('alert')).toBeNull()
   })
 
   it('that cannot be read says why, and tries again when asked to', async () => {

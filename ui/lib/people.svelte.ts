@@ -14,9 +14,13 @@ export function colourOf(name: string): number {
  * A colour each, by name: while there are at most eight, all are different. Each has its own of `colourOf` where no other
  * has it too, so that few change theirs when somebody comes.
  */
-export function coloursApart(names: readonly string[]): Map<string, number> {
+export function coloursApart(
+  names: readonly string[],
+  /** Names that have a colour already. */
+  taken: ReadonlyMap<string, number> = new Map(),
+): Map<string, number> {
   const wanted = [...names].sort().map((name) => ({ name, colour: colourOf(name) }))
-  const owners = new Map<number, string>()
+  const owners = new Map([...taken].map(([name, colour]) => [colour, name]))
   for (const { name, colour } of wanted) if (!owners.has(colour)) owners.set(colour, name)
   return new Map(
     wanted.map(({ name, colour }) => {
@@ -40,9 +44,13 @@ const labelOf = (source: string): string => plain(source.replace(DEVICE, ''), MA
 /** The device's letters alone. */
 const lettersOf = (source: string): string => DEVICE.exec(source)?.[1] ?? plain(source, MAX_NAME)
 
+/** What a node calls the source of a device of which it has neither profile nor events. */
+const UNNAMED = /^unknown-[a-z0-9]{6}$/
+
 /** Before a name has come, the source stands in its place. */
 const bareName = ({ source, name }: Named): string =>
-  (name !== source && plain(name, MAX_NAME).trim()) || labelOf(source)
+  (name !== source && plain(name, MAX_NAME).trim()) ||
+  (UNNAMED.test(source) ? 'Somebody new' : labelOf(source))
 
 /** Names that look alike are one: anybody can choose any. */
 const fold = (name: string): string => name.normalize('NFKC').toLowerCase()
@@ -130,7 +138,8 @@ export class People {
   /** Those with sessions come first: they are seen side by side. */
   readonly #colours: ReadonlyMap<string, number> = $derived.by(() => {
     const makers = coloursApart(this.makers.map(({ source }) => source))
-    return new Map([...coloursApart(this.all.map(({ source }) => source)), ...makers])
+    const others = this.all.map(({ source }) => source).filter((source) => !makers.has(source))
+    return new Map([...makers, ...coloursApart(others, makers)])
   })
 
   /** The colour of a source, 0 to 7: of up to eight people all have another. */

@@ -22,10 +22,13 @@ export class TimelineData {
   gaps = $state.raw<Gap[]>([])
   meetings = $state.raw<Meeting[]>([])
   readonly load: Load
+  /** The meetings alone: what else is shown does not need them. */
+  readonly meetingsLoad: Load
   readonly #options: TimelineOptions
   #asked: Asked | null = null
   /** What is shown, as text, by `keyOf`. */
   #texts = new Map<string, { row: TimelineSession; text: string }>()
+  /** Of which time meetings were asked for, and when. */
   #meetingsOf: Asked | null = null
   #meetingsAt = -Infinity
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -36,6 +39,7 @@ export class TimelineData {
   constructor(options: TimelineOptions) {
     this.#options = options
     this.load = new Load(() => this.#read())
+    this.meetingsLoad = new Load(() => this.#readMeetings())
   }
 
   /** Shows another time. */
@@ -66,6 +70,7 @@ export class TimelineData {
     clearTimeout(this.#timer)
     this.#asked = null
     this.load.stop()
+    this.meetingsLoad.stop()
   }
 
   /** A pixel of a day is a minute: there is no hurry. */
@@ -79,7 +84,9 @@ export class TimelineData {
     this.#timer = undefined
     this.#isWanted = false
     this.#asking++
-    await this.load.run()
+    const { now } = this.#options
+    const wantsMeetings = this.#asked !== this.#meetingsOf || now() - this.#meetingsAt > MEETINGS_MS
+    await Promise.all([this.load.run(), wantsMeetings && this.meetingsLoad.run()])
     this.#asking--
     this.seen()
   }
@@ -88,20 +95,21 @@ export class TimelineData {
     const asked = this.#asked
     if (!asked) return
     const { from, to, stepMs } = asked
-    const { get, now } = this.#options
-    const wantsMeetings = asked !== this.#meetingsOf || now() - this.#meetingsAt > MEETINGS_MS
-    const [timeline, met] = await Promise.all([
-      get<TimelineAnswer>('timeline', { from, to, step: stepMs / 1000 }),
-      wantsMeetings ? get<MeetingsAnswer>('overlaps', { from, to }) : null,
-    ])
+    const answer = await this.#options.get<TimelineAnswer>('timeline', { from, to, step: stepMs / 1000 })
     if (!this.#isShown(asked)) return
-    this.sessions = this.#kept(timeline.sessions)
-    this.more = timeline.more
-    this.gaps = timeline.gaps
-    if (!met) return
-    this.meetings = met.overlaps
+    this.sessions = this.#kept(answer.sessions)
+    this.more = answer.more
+    this.gaps = answer.gaps
+  }
+
+  async #readMeetings(): Promise<void> {
+    const asked = this.#asked
+    if (!asked) return
+    const { from, to } = asked
     this.#meetingsOf = asked
-    this.#meetingsAt = now()
+    this.#meetingsAt = this.#options.now()
+    const { overlaps } = await this.#options.get<MeetingsAnswer>('overlaps', { from, to })
+    if (this.#isShown(asked)) this.meetings = [...overlaps]
   }
 
   /** What has not changed stays the same object: then nothing that hangs on it is worked out anew. */
