@@ -1,5 +1,7 @@
 import { createContext, untrack } from 'svelte'
 import type {
+  ActionName,
+  Actions,
   EventRow,
   EventsAnswer,
   MembersAnswer,
@@ -171,15 +173,6 @@ export class App {
     }
   }
 
-  /** What the node said last, or an action's failure; setting it says it. */
-  get notice(): string {
-    return this.messages.all.at(-1)?.text ?? ''
-  }
-
-  set notice(text: string) {
-    this.messages.say('warning', text)
-  }
-
   /** Opens a feed of its own, kept up to date until `close`; `bursts` as a feed takes it. */
   openFeed(filters: Filters, { bursts = false } = {}): FeedPages {
     const pages = this.#pages({ filters, bursts })
@@ -200,6 +193,12 @@ export class App {
   async readEvents(params: Params): Promise<EventsAnswer> {
     const answer = await this.api.get<EventsAnswer>('events', params)
     return { ...answer, events: this.#known(answer.events) }
+  }
+
+  /** Does a write, and reads how the node stands after it. Throws an ApiError where it was not done. */
+  async act<Name extends ActionName>(name: Name, args: Actions[Name]): Promise<void> {
+    await this.api.act(name, args)
+    await this.loads.status.run()
   }
 
   /** Tells of all rows as they come, whatever the filters are. Returns how to stop. */
@@ -259,7 +258,7 @@ export class App {
     try {
       await this.api.redeem(code)
     } catch (error) {
-      this.notice = (error as Error).message
+      this.messages.say('warning', (error as Error).message)
     }
   }
 

@@ -133,35 +133,17 @@ function recording(
   app: App,
   act: (id: string, label: string, also: string, run: () => void) => Choice,
 ): Choice[] {
-  const does = (work: () => Promise<unknown>) => () => {
-    work()
-      .then(() => app.loads.status.run())
-      .catch((error: unknown) => (app.notice = (error as Error).message))
+  const tell = (error: unknown) => app.messages.say('warning', (error as Error).message)
+  const pause = (ms: number | null) => () => {
+    const until = ms === null ? null : new Date(app.clock.at() + ms).toISOString()
+    app.act('pause', { until }).catch(tell)
   }
   if (pausedWords(app.node.status, app.clock.at())) {
-    return [
-      act(
-        'resume',
-        'Resume recording',
-        '',
-        does(() => app.api.act('resume', {})),
-      ),
-    ]
+    return [act('resume', 'Resume recording', '', () => void app.act('resume', {}).catch(tell))]
   }
-  const inAnHour = () => new Date(app.clock.at() + HOUR_MS).toISOString()
   return [
-    act(
-      'pause 1h',
-      'Pause recording for an hour',
-      'privacy',
-      does(() => app.api.act('pause', { until: inAnHour() })),
-    ),
-    act(
-      'pause',
-      'Pause recording until I resume',
-      'privacy',
-      does(() => app.api.act('pause', { until: null })),
-    ),
+    act('pause 1h', 'Pause recording for an hour', 'privacy', pause(HOUR_MS)),
+    act('pause', 'Pause recording until I resume', 'privacy', pause(null)),
   ]
 }
 
