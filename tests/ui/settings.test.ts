@@ -80,7 +80,7 @@ describe('what leaves this machine', () => {
         { directory: '/home/ada/gone', patterns: [], from: null, to: '2026-11-09T08:00:00Z' },
       ],
     })
-    const kept = region('Kept out by a file')
+    const kept = region('Ignored folders')
     const lines = within(kept)
       .getAllByRole('listitem')
       .map(({ textContent }) => textContent.replace(/\s+/g, ' ').trim())
