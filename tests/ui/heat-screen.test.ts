@@ -245,6 +245,22 @@ describe('the archive’s history', () => {
     expect(screen.getByText(/history of 2\d min ago, which is being loaded anew/)).toBeTruthy()
   })
 
+  it('tells how many events there were where this machine has none of them, and an hour’s list says so', async () => {
+    page.api.answers.heatmap = withHistory({ fetchedAt: new Date(NOW).toISOString() })
+    await open()
+    page.api.answers.events = { events: [], next: null, prev: null }
+    await fireEvent.click(cell('20 Fri, 07:00–08:00: 82 events'))
+    await page.settle()
+    expect(screen.getByText(/^The heat map counts 82 events: the archive tells how many/)).toBeTruthy()
+    // It knows nothing of types, nor of other times.
+    for (const more of ['&type=error', '&q=kettle', '&source=desk-cpqxot']) {
+      await page.go(`#/history?from=2026-11-20T07:00:00.000Z&to=2026-11-20T08:00:00.000Z${more}`)
+      expect(screen.queryByText(/the archive tells/)).toBeNull()
+    }
+    await page.go('#/history?from=2026-11-20T05:00:00.000Z&to=2026-11-20T06:00:00.000Z')
+    expect(screen.getByText('Nothing matches these filters.')).toBeTruthy()
+  })
+
   it('is not spoken of where there is no archive', async () => {
     await open()
     expect(document.querySelector('main')!.textContent).not.toContain('archive')

@@ -54,6 +54,18 @@ describe('the palette', () => {
     expect(options().filter((name) => name === 'Timeline')).toHaveLength(1)
   })
 
+  it('leads to the wall screen', async () => {
+    await page.open([prompt(1)])
+    await open()
+    expect(options()).toContain('Wall screen')
+    await type('kiosk')
+    expect(active()).toBe('Wall screen')
+    await press('Enter')
+    await page.settle()
+    expect(location.hash).toBe('#/live?kiosk=1')
+    expect(screen.queryByRole('navigation', { name: 'Screens' })).toBeNull()
+  })
+
   it('is walked through with the arrows, round its ends', async () => {
     await page.open([prompt(1)])
     await open()

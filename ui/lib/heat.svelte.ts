@@ -103,6 +103,21 @@ export class Heat {
     return gridOf(counts, gaps, calendarFor(zone, days, this.#dayStart(), now), now)
   }
 
+  /** How many events are counted in the whole hours of a time (ms), of some sources or, where none is given, of all. */
+  countIn({ from, to }: { from: number; to: number }, sources: readonly string[], now: number): number {
+    const inZones = [...this.#zones.values()].map((zone) => {
+      const { spans } = calendarFor(zone, DAYS, this.#dayStart(), now)
+      const keys = [...spans].flatMap(([key, span]) => (span.from >= from && span.to <= to ? key : []))
+      const counted = [...zone.counts].filter(([source]) => !sources.length || sources.includes(source))
+      return counted.reduce(
+        (sum, [, hours]) => keys.reduce((all, key) => all + (hours.get(key) ?? 0), sum),
+        0,
+      )
+    })
+    // Hours of one zone may be halves of another's.
+    return Math.max(0, ...inZones)
+  }
+
   stop(): void {
     clearTimeout(this.#timer)
     clearTimeout(this.#look)
