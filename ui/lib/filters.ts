@@ -1,7 +1,8 @@
 import type { EventRow } from '../../core/api.ts'
 import { type Assistant, ASSISTANTS, EVENT_TYPES, type EventType } from '../../core/events.ts'
-import { isAmong } from '../../core/project-key.ts'
+import { isAmong, isProjectKey } from '../../core/project-key.ts'
 import { isFound } from '../../core/search.ts'
+import { isSessionId, isSource } from '../../core/shapes.ts'
 import type { Params } from './api.ts'
 
 /** What of the feed is shown; empty lists, '' and null let everything through. */
@@ -29,28 +30,36 @@ export const NO_FILTERS: Filters = {
   to: null,
 }
 
+/** As much as the node takes. */
 const MAX_TEXT = 200
+const MAX_NAMES = 100
+/** The last ms of the year 9999, where RFC 3339 ends. */
+const MAX_TIME_MS = 253_402_300_799_999
 
 const list = (params: URLSearchParams, name: string): string[] => [
-  ...new Set((params.get(name) ?? '').split(',').filter((value) => value && value.length <= MAX_TEXT)),
+  ...new Set((params.get(name) ?? '').split(',')),
 ]
 
-function time(params: URLSearchParams, name: string): number | null {
+/** A time of an address, ms since 1970; null where there is none, or none that the node takes. */
+export function readTime(params: URLSearchParams, name: string): number | null {
   const ms = Date.parse(params.get(name) ?? '')
-  return Number.isNaN(ms) ? null : ms
+  return ms >= 0 && ms <= MAX_TIME_MS ? ms : null
 }
 
-/** Reads filters from an address; what makes no sense is left out. */
+/** Reads filters from an address; what makes no sense, and the node would refuse, is left out. */
 export function readFilters(params: URLSearchParams): Filters {
+  const session = params.get('session') ?? ''
+  const q = (params.get('q') ?? '').slice(0, MAX_TEXT)
+  const [from, to] = [readTime(params, 'from'), readTime(params, 'to')]
   return {
     type: EVENT_TYPES.filter((type) => list(params, 'type').includes(type)),
-    project: list(params, 'project'),
-    source: list(params, 'source'),
+    project: list(params, 'project').filter(isProjectKey).slice(0, MAX_NAMES),
+    source: list(params, 'source').filter(isSource).slice(0, MAX_NAMES),
     assistant: ASSISTANTS.filter((assistant) => list(params, 'assistant').includes(assistant)),
-    session: (params.get('session') ?? '').slice(0, MAX_TEXT),
-    q: (params.get('q') ?? '').slice(0, MAX_TEXT),
-    from: time(params, 'from'),
-    to: time(params, 'to'),
+    session: isSessionId(session) ? session : '',
+    q: q.trim() ? q : '',
+    from,
+    to: from !== null && to !== null && to <= from ? null : to,
   }
 }
 
