@@ -60,6 +60,15 @@ export class Router {
     this.#read()
   }
 
+  /** Sets a parameter of this place, or takes it out where it is ''; the back button passes over that. */
+  set(name: string, value: string): void {
+    const { screen, id, params } = this.route
+    const next = new URLSearchParams(params)
+    if (value) next.set(name, value)
+    else next.delete(name)
+    this.go(formatHash(screen, id, next), true)
+  }
+
   #read(): void {
     this.route = parseHash(this.#window.location.hash)
     if (this.route.screen !== 'session') this.lastList = this.#window.location.hash || '#/live'
