@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ASSISTANTS, EVENT_TYPES } from '../../core/events.ts'
 import { handleOf } from '../../core/handle.ts'
+import { isProjectKey } from '../../core/project-key.ts'
+import { isSessionId, isSource } from '../../core/shapes.ts'
 import {
   type Filters,
   isEmpty,
@@ -15,18 +17,18 @@ import { formatHash, parseHash } from '../../ui/lib/router.svelte.ts'
 import { promptAt, SESSION, toolAt } from '../support/events.ts'
 import { NOW, rowOf } from './support.ts'
 
-const name = fc.stringMatching(/^[A-Za-z0-9._@+()[\]~-]{1,30}$/)
-const names = fc.uniqueArray(name, { maxLength: 3 })
-const time = fc.option(fc.integer({ min: 0, max: 4e12 }))
+const project = fc.stringMatching(/^[A-Za-z0-9_@+()[\]-]{1,20}(~[ybndrfg8ejkm]{12})?$/)
+const source = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,20}-[ybndrfg8ejkm]{6}$/)
+const time = fc.option(fc.integer({ min: 0, max: 2e12 }))
 const anyFilters: fc.Arbitrary<Filters> = fc.record({
   type: fc.subarray([...EVENT_TYPES]),
-  project: names,
-  source: names,
+  project: fc.uniqueArray(project, { maxLength: 3 }),
+  source: fc.uniqueArray(source, { maxLength: 3 }),
   assistant: fc.subarray([...ASSISTANTS]),
   session: fc.constantFrom('', SESSION),
-  q: fc.string({ maxLength: 50 }),
+  q: fc.string({ maxLength: 50 }).map((q) => (q.trim() ? q : '')),
   from: time,
-  to: time,
+  to: fc.option(fc.integer({ min: 2e12 + 1, max: 4e12 })),
 })
 
 const edit = rowOf(toolAt(NOW, 'completed', { tool: 'Edit', context: 'Feed.svelte', project: 'web-app' }))
@@ -63,6 +65,36 @@ describe('filters in the address', () => {
       new URLSearchParams(`type=tool,nothing&from=yesterday&project=${'x'.repeat(999)}`),
     )
     expect(filters).toEqual({ ...NO_FILTERS, type: ['tool'] })
+  })
+
+  it('never are what the node refuses, whatever somebody wrote into the address', () => {
+    const any = fc.oneof(
+      fc.string(),
+      fc.constantFrom('-1', 'NaN', '+275760-09-13T00:00:00Z', '-000001-01-01T00:00:00Z', ' ', '../..', 'a b'),
+      fc.date({ noInvalidDate: true }).map((date) => date.toJSON()),
+      fc.array(fc.string(), { minLength: 101, maxLength: 120 }).map((names) => names.join(',')),
+    )
+    const given = fc.record({
+      type: any,
+      project: any,
+      source: any,
+      session: any,
+      q: any,
+      from: any,
+      to: any,
+    })
+    fc.assert(
+      fc.property(given, (params) => {
+        const { project, source, session, q, from, to } = readFilters(new URLSearchParams(params))
+        expect(project.every(isProjectKey) && source.every(isSource)).toBe(true)
+        expect(Math.max(project.length, source.length)).toBeLessThanOrEqual(100)
+        expect(session === '' || isSessionId(session)).toBe(true)
+        expect(q === '' || (q.trim() !== '' && q.length <= 200)).toBe(true)
+        for (const time of [from, to])
+          if (time !== null) expect(new Date(time).toISOString()).toHaveLength(24)
+        expect(from === null || to === null || from < to).toBe(true)
+      }),
+    )
   })
 
   it('of an address without any let everything through', () => {
