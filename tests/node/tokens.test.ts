@@ -30,11 +30,13 @@ describe.each(['light', 'dark'] as const)('the colours of the %s theme', (theme)
     expect(tooFaint(text, GROUNDS, 4.5)).toEqual([])
     expect(tooFaint(['fg0', 'fg1'], some(['bg3']), 4.5)).toEqual([])
     expect(tooFaint(['on-fill'], some(['fill']), 4.5)).toEqual([])
+    expect(tooFaint(['fg0', 'fg1', 'honey'], some(['honey-ground']), 4.5)).toEqual([])
   })
 
   it('can be seen as borders, rings and marks: 3 to 1 on every ground', () => {
     const people = Array.from({ length: 8 }, (_, i) => `who-${i}`)
     expect(tooFaint(['line-strong', 'focus', 'fill', ...people], GROUNDS, 3)).toEqual([])
+    expect(tooFaint(['line-strong', 'focus'], some(['honey-ground']), 3)).toEqual([])
   })
 
   it('tell eight people apart, to colour-blind eyes too', () => {
