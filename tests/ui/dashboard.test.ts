@@ -27,9 +27,9 @@ describe('the live feed', () => {
     const feed = screen.getByRole('feed')
     feed.scrollTop = 300
     await fireEvent.scroll(feed)
-    const before = articles().map((article) => article.dataset.index)
+    const before = articles().map((article) => article.dataset.key)
     await page.come(prompt(100), prompt(101))
-    expect(articles().map((article) => article.dataset.index)).toEqual(before)
+    expect(articles().map((article) => article.dataset.key)).toEqual(before)
     await fireEvent.click(screen.getByRole('button', { name: '2 new' }))
     feed.scrollTop = 0
     await fireEvent.scroll(feed)

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EventRow, EventsAnswer } from '../../core/api.ts'
 import { FeedPages } from '../../ui/lib/feed-pages.svelte.ts'
 import { isFold } from '../../ui/lib/feed-lines.ts'
-import { CAPACITY, Feed } from '../../ui/lib/feed.svelte.ts'
+import { Feed } from '../../ui/lib/feed.svelte.ts'
 import { NO_FILTERS } from '../../ui/lib/filters.ts'
 import { isLate } from '../../ui/lib/late.ts'
 import { eventId, promptAt, responseAt, toolAt } from '../support/events.ts'
@@ -149,7 +149,7 @@ describe('the pages of a feed', () => {
   it('lose and repeat nothing that comes while the first one is on its way', async () => {
     let answer: (page: EventsAnswer) => void = () => undefined
     const pages = new FeedPages({ get: () => new Promise((resolve) => (answer = resolve)) })
-    const loading = pages.load()
+    const loading = pages.load.run()
     pages.take([prompt(2), prompt(3)])
     answer(page([prompt(1), prompt(2)]))
     await loading
@@ -164,7 +164,7 @@ describe('the pages of a feed', () => {
         return Promise.resolve(params.before ? page(prompts(0, 2)) : page(prompts(2, 4), 'older'))
       },
     })
-    await pages.load()
+    await pages.load.run()
     await pages.loadOlder()
     await pages.loadOlder()
     expect(ids(pages.feed)).toEqual([0, 1, 2, 3].map(eventId))
@@ -185,9 +185,9 @@ describe('the pages of a feed', () => {
           : new Promise((resolve) => (again = resolve))
       },
     })
-    await pages.load()
+    await pages.load.run()
     await pages.loadOlder()
-    const loading = pages.load()
+    const loading = pages.load.run()
     await pages.loadOlder()
     again(page(prompts(4, 6), 'b'))
     await loading
@@ -202,24 +202,25 @@ describe('the pages of a feed', () => {
       get: ({ before }) =>
         before ? new Promise((_, reject) => (fail = reject)) : Promise.resolve(page(prompts(2, 4), 'older')),
     })
-    await pages.load()
+    await pages.load.run()
     const loading = pages.loadOlder()
-    await pages.load()
+    await pages.load.run()
     fail(new Error('away'))
     await loading
-    expect(pages.error).toBeNull()
+    expect(pages.problem).toBe('')
     expect(pages.isLoadingOlder).toBe(false)
   })
 
   it('do not take an older one that joins on to rows which have gone meanwhile', async () => {
     let answer: (page: EventsAnswer) => void = () => undefined
     const pages = new FeedPages({
+      capacity: 100,
       get: ({ before }) =>
         before ? new Promise((resolve) => (answer = resolve)) : Promise.resolve(page([prompt(2)], 'older')),
     })
-    await pages.load()
+    await pages.load.run()
     const loading = pages.loadOlder()
-    pages.take(prompts(3, CAPACITY + 3))
+    pages.take(prompts(3, 103))
     answer(page([prompt(1)]))
     await loading
     expect(ids(pages.feed)).not.toContain(eventId(1))
@@ -230,10 +231,10 @@ describe('the pages of a feed', () => {
     let isAway = false
     const get = () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve(page(prompts(0, 2))))
     const pages = new FeedPages({ get })
-    await pages.load()
+    await pages.load.run()
     isAway = true
-    await pages.load()
-    expect(pages.state).toBe('failed')
+    await pages.load.run()
+    expect(pages.load.state).toBe('failed')
     expect(ids(pages.feed)).toEqual([0, 1].map(eventId))
   })
 })

@@ -76,6 +76,27 @@ describe('a node that answers with an error', () => {
     expect(screen.queryByText(sentence)).toBeNull()
   })
 
+  it('to an older page has the feed say so at its end, and nothing is asked again until one wants it', async () => {
+    const pageOf = (n: number, next: string | null) =>
+      Promise.resolve(Response.json({ events: [prompt(n)], next, prev: null }))
+    let isAway = true
+    page.api.instead.events = (params) => {
+      if (!params.has('before')) return pageOf(2, 'older')
+      return isAway ? refusing(500)() : pageOf(1, null)
+    }
+    await page.open()
+    const askedOlder = () => page.api.asked.filter(({ params }) => params.has('before')).length
+    const before = askedOlder()
+    await page.settle(10)
+    expect(askedOlder()).toBe(before)
+    const failed = screen.getByRole('feed').querySelector<HTMLElement>('[role=alert]')!
+    expect(failed.textContent).toContain('More could not be read: The index is away.')
+    isAway = false
+    await retry(failed)
+    expect(articles()).toHaveLength(2)
+    expect(screen.queryByText(/could not be read/)).toBeNull()
+  })
+
   it('is asked again by itself as something happens, and until then is said to have failed', async () => {
     page.api.instead.stats = refusing(500)
     await page.open([prompt(1)])

@@ -180,13 +180,13 @@ export class App {
     const known = [...this.everything.feed.rows()].filter((row) => matches(filters, row))
     pages.feed.reset(known.reverse())
     this.#open.add(pages)
-    if (this.connection.state === 'live') void pages.load()
+    if (this.connection.state === 'live') void pages.load.run()
     return pages
   }
 
   close(pages: FeedPages): void {
     this.#open.delete(pages)
-    pages.feed.stop()
+    pages.stop()
   }
 
   /** A page of events by time, and what of it this page can show. Throws an ApiError. */
@@ -328,13 +328,13 @@ export class App {
   }
 
   async #load(pages: FeedPages): Promise<void> {
-    await pages.load()
+    await pages.load.again()
     if (pages === this.everything)
       this.pulse.fill(pages.feed.rows(), this.clock.at(), (row) => this.isLate(row))
   }
 
   async #refresh(withFeeds: boolean): Promise<void> {
-    for (const pages of this.#open) if (withFeeds || pages.state !== 'ready') void this.#load(pages)
+    for (const pages of this.#open) if (withFeeds || pages.load.state !== 'ready') void this.#load(pages)
     await Promise.all(Object.values(this.loads).map((load) => load.run()))
   }
 }

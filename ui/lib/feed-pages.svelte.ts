@@ -1,7 +1,8 @@
 import type { EventRow, EventsAnswer } from '../../core/api.ts'
-import { ApiError, type Params } from './api.ts'
+import type { Params } from './api.ts'
 import { Feed } from './feed.svelte.ts'
 import { type Filters, NO_FILTERS, toParams } from './filters.ts'
+import { Load } from './load.svelte.ts'
 
 const FIRST_PAGE = 500
 const OLDER_PAGE = 500
@@ -15,25 +16,23 @@ export interface FeedPagesOptions {
   get: (params: Params) => Promise<EventsAnswer>
   isHidden?: () => boolean
   isLate?: (row: EventRow) => boolean
+  /** The most rows that are held. */
+  capacity?: number
 }
-
-/** A page that did not come is asked for again after this long, while its place is in view. */
-const RETRY_MS = 2000
 
 /** A feed whose newest page and older ones come from the node by time, and what follows comes as it happens. */
 export class FeedPages {
   readonly feed: Feed
-  /** `failed`: what is shown is what was known without the node. */
-  state = $state<'loading' | 'ready' | 'failed'>('loading')
-  error = $state<ApiError | null>(null)
-  /** Whether the newest page is on its way, in place of what is held. */
-  isLoading = $state(false)
+  /** Loads the newest page in place of what is held. */
+  readonly load: Load
   isLoadingOlder = $state(false)
+  /** Why an older page did not come, a sentence; '' where it did. */
+  problem = $state('')
   /** Where older rows begin; null when there are none. */
   #next: string | null = null
-  /** What came while the first page was on its way. */
+  /** What came while the newest page was on its way. */
   #pending: EventRow[] | null = null
-  #load = 0
+  #turn = 0
   #older: Promise<void> | null = null
   readonly #filters: Filters
   readonly #get: FeedPagesOptions['get']
@@ -42,37 +41,11 @@ export class FeedPages {
     this.#filters = filters
     this.#get = get
     this.feed = new Feed({ filters, bursts, ...of })
+    this.load = new Load(() => this.#read())
   }
 
   get hasOlder(): boolean {
     return this.#next !== null && !this.feed.isFull
-  }
-
-  /** Loads the newest page in place of what is held. */
-  async load(): Promise<void> {
-    const load = ++this.#load
-    this.isLoading = true
-    this.#pending ??= []
-    try {
-      const { events, next } = await this.#page({ limit: FIRST_PAGE })
-      if (load !== this.#load) {
-        // A newer answer is on its way; until then this one is better than nothing.
-        if (this.feed.size === 0) this.feed.reset(events)
-        return
-      }
-      this.feed.reset(events)
-      this.#next = next
-      this.state = 'ready'
-      this.error = null
-    } catch (error) {
-      if (load !== this.#load) return
-      this.state = 'failed'
-      this.error = error as ApiError
-    }
-    const pending = this.#pending
-    this.#pending = null
-    this.isLoading = false
-    this.feed.append(pending)
   }
 
   /** Loads the page before the oldest row, if there is one. */
@@ -83,28 +56,9 @@ export class FeedPages {
 
   /** Loads older pages until something before a time (ms) is held, there is no more, or one does not come. */
   async loadBack(ms: number): Promise<void> {
-    while (this.feed.indexBefore(ms) === null && this.hasOlder && !this.isLoading && !this.error) {
+    this.problem = ''
+    while (this.feed.indexBefore(ms) === null && this.hasOlder && !this.#pending && !this.problem) {
       await this.loadOlder(PASSED_PAGE)
-    }
-  }
-
-  async #loadOlder(limit: number): Promise<void> {
-    // What is before the oldest row now is not before the oldest of the page that is on its way.
-    if (!this.#next || this.isLoading || !this.hasOlder) return
-    const load = this.#load
-    this.isLoadingOlder = true
-    try {
-      const { events, next } = await this.#page({ limit, before: this.#next })
-      if (load !== this.#load || this.feed.isFull) return
-      this.feed.prepend(events)
-      this.#next = next
-      this.error = null
-    } catch (error) {
-      if (load !== this.#load) return
-      this.error = error as ApiError
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
-    } finally {
-      this.isLoadingOlder = false
     }
   }
 
@@ -113,6 +67,54 @@ export class FeedPages {
     if (!this.#pending) return this.feed.append(rows)
     this.#pending.push(...rows)
     return []
+  }
+
+  /** Tries again what did not come. */
+  retry(): void {
+    this.problem = ''
+    void this.loadOlder()
+  }
+
+  stop(): void {
+    this.load.stop()
+    this.feed.stop()
+  }
+
+  async #read(): Promise<void> {
+    const turn = ++this.#turn
+    this.#pending ??= []
+    try {
+      const { events, next } = await this.#page({ limit: FIRST_PAGE })
+      // Where a newer answer is on its way, until then this one is better than nothing.
+      if (turn === this.#turn || this.feed.size === 0) this.feed.reset(events)
+      if (turn !== this.#turn) return
+      this.#next = next
+      this.problem = ''
+    } finally {
+      if (turn === this.#turn) {
+        const pending = this.#pending
+        this.#pending = null
+        this.feed.append(pending)
+      }
+    }
+  }
+
+  async #loadOlder(limit: number): Promise<void> {
+    // What is before the oldest row now is not before the oldest of the page that is on its way.
+    if (!this.#next || this.#pending || !this.hasOlder) return
+    const turn = this.#turn
+    this.isLoadingOlder = true
+    try {
+      const { events, next } = await this.#page({ limit, before: this.#next })
+      if (turn !== this.#turn || this.feed.isFull) return
+      this.feed.prepend(events)
+      this.#next = next
+      this.problem = ''
+    } catch (error) {
+      if (turn === this.#turn) this.problem = (error as Error).message
+    } finally {
+      this.isLoadingOlder = false
+    }
   }
 
   async #page(params: Params): Promise<EventsAnswer> {

@@ -15,6 +15,8 @@ export class Load {
   hasCome = $state(false)
   /** Why it did not come, a sentence; '' while it has not failed. */
   problem = $state('')
+  /** The code of an answer that refuses, `invalid_request`; '' where there was none. */
+  code = $state('')
   /** Whether it failed as no node answered at all, which the connection's banner says for all panels. */
   isAway = $state(false)
   readonly #work: () => Promise<unknown>
@@ -58,6 +60,7 @@ export class Load {
     this.stop()
     this.isAway = failure instanceof ApiError && (failure.status === 0 || failure.status === 401)
     this.problem = failure ? sentenceOf(failure) : ''
+    this.code = failure instanceof ApiError ? failure.code : ''
     this.state = failure ? 'failed' : 'ready'
     this.hasCome ||= !failure
   }
