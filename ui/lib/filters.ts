@@ -4,6 +4,7 @@ import { isAmong, isProjectKey } from '../../core/project-key.ts'
 import { isFound } from '../../core/search.ts'
 import { isSessionId, isSource } from '../../core/shapes.ts'
 import type { Params } from './api.ts'
+import { formatHash } from './router.svelte.ts'
 
 /** What of the feed is shown; empty lists, '' and null let everything through. */
 export interface Filters {
@@ -68,6 +69,11 @@ export function writeFilters(filters: Filters): URLSearchParams {
   return new URLSearchParams(
     Object.entries(toParams(filters)).filter((pair): pair is [string, string] => Boolean(pair[1])),
   )
+}
+
+/** Where a list shows what passes some filters, of which those that are not given let everything through. */
+export function listOf(screen: 'live' | 'history', filters: Partial<Filters>): string {
+  return formatHash(screen, '', writeFilters({ ...NO_FILTERS, ...filters }))
 }
 
 /** An address's parameters with other filters; what else they hold stays. */
