@@ -3,7 +3,7 @@ import { nameWords, searchedWords } from '../../core/search.ts'
 import type { App } from './app.svelte.ts'
 import type { Choice, GroupName } from './commands.ts'
 import { ASSISTANT_NAMES, describe, stateWord } from './describe.ts'
-import { NO_FILTERS, writeFilters } from './filters.ts'
+import { listOf, NO_FILTERS, writeFilters } from './filters.ts'
 import { pausedWords } from './pause.ts'
 import { DENSITIES, THEMES } from './preferences.svelte.ts'
 import { namesOf } from './projects.ts'
@@ -66,7 +66,7 @@ export function foundChoices(app: App, search: Search, words: string): Choice[] 
     id: 'everything',
     group: 'Found',
     label: `Search the history for “${words}”`,
-    does: { href: formatHash('history', '', writeFilters({ ...NO_FILTERS, q: words })) },
+    does: { href: listOf('history', { q: words }) },
   }
   return [
     ...search.sessions.map((row) => sessionChoice(app, row, 'Sessions')),
@@ -171,7 +171,7 @@ function people(app: App): Choice[] {
       label: plain(name, MAX_NAME),
       detail: isSelf ? 'you' : roleWord(person),
       also: source,
-      does: { href: formatHash('live', '', writeFilters({ ...NO_FILTERS, source: [source] })) },
+      does: { href: listOf('live', { source: [source] }) },
     }
   })
 }
@@ -182,7 +182,7 @@ function projects(app: App): Choice[] {
       id: `project ${project}`,
       group: 'Projects',
       label: plain(project, MAX_NAME),
-      does: { href: formatHash('live', '', writeFilters({ ...NO_FILTERS, project: [project] })) },
+      does: { href: listOf('live', { project: [project] }) },
     }
   })
 }
