@@ -5,6 +5,7 @@ import type { Choice, GroupName } from './commands.ts'
 import { ASSISTANT_NAMES, describe, stateWord } from './describe.ts'
 import { listOf, NO_FILTERS, writeFilters } from './filters.ts'
 import { pausedWords } from './pause.ts'
+import { PLACES } from './places.ts'
 import { DENSITIES, THEMES } from './preferences.svelte.ts'
 import { namesOf } from './projects.ts'
 import { formatHash, type ScreenName } from './router.svelte.ts'
@@ -20,16 +21,16 @@ import { duration, shortDate, shortTime } from './time.ts'
 const HOUR_MS = 3_600_000
 const MAX_NAME = 80
 
-const PLACES: readonly [ScreenName, string, Shortcut | '', string][] = [
-  ['live', 'Live feed', 'g l', 'now'],
-  ['timeline', 'Timeline', 'g t', 'lanes'],
-  ['heat', 'Heat map', 'g h', 'hours, days'],
-  ['people', 'People', 'g p', 'team, peers, roster'],
-  ['usage', 'Usage', 'g u', 'tokens, costs, models, tools'],
-  ['history', 'History', 'g y', 'search, earlier, past'],
-  ['settings', 'Settings', 'g s', 'privacy, sharing, outbox, preferences'],
-  ['welcome', 'First steps', '', 'welcome, checklist'],
-]
+/** More words that a screen is found by. */
+const ALSO: Record<(typeof PLACES)[number]['screen'], string> = {
+  live: 'now',
+  timeline: 'lanes',
+  heat: 'hours, days',
+  people: 'team, peers, roster',
+  usage: 'tokens, costs, models, tools',
+  history: 'search, earlier, past',
+  settings: 'privacy, sharing, outbox, preferences',
+}
 
 /** Shortcuts that a list can offer too, where the page has bound them: not those that walk. */
 const OFFERED: readonly Shortcut[] = ['space', '.', 'f', 'm', 'e', 'x', 'c', 'i', '?']
@@ -88,21 +89,20 @@ function isFoundByItself({ payload }: EventRow, words: readonly string[]): boole
 }
 
 function places(app: App): Choice[] {
-  const shown = PLACES.filter(([screen]) => screen !== 'people' || app.hasTeam)
-  const wall: Choice = {
-    id: 'go wall',
-    group: 'Go to',
-    label: 'Wall screen',
-    detail: 'the live feed for all to see',
-    also: 'kiosk tv',
-    does: { href: '#/live?kiosk=1' },
-  }
+  const shown = PLACES.filter(({ screen }) => screen !== 'people' || app.hasTeam)
   return [
-    ...shown.map(([screen, label, keys, also]): Choice => {
-      return { id: `go ${screen}`, group: 'Go to', label, also, keys, does: { href: formatHash(screen) } }
+    ...shown.map(({ screen, keys }) => goTo(screen, capital(SHORTCUT_WORDS[keys]), ALSO[screen], { keys })),
+    goTo('welcome', 'First steps', 'checklist'),
+    goTo('live', 'Wall screen', 'kiosk tv', {
+      id: 'go wall',
+      detail: 'the live feed for all to see',
+      does: { href: '#/live?kiosk=1' },
     }),
-    wall,
   ]
+}
+
+const goTo = (screen: ScreenName, label: string, also: string, more: Partial<Choice> = {}): Choice => {
+  return { id: `go ${screen}`, group: 'Go to', label, also, does: { href: formatHash(screen) }, ...more }
 }
 
 function actions(app: App): Choice[] {
