@@ -1,38 +1,23 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
-import { FakeBackend } from '../support/fake-backend.ts'
-import { type FakeNode, startFakeNode } from '../support/fake-node.ts'
-import { type FakeSession, teamDay } from '../support/fake-world.ts'
+import { DashboardPage } from '../support/dashboard-page.ts'
 
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
 
 let browser: Browser
-let context: BrowserContext
+let dashboard: DashboardPage
 let page: Page
-let node: FakeNode
-let backend: FakeBackend
-let sessions: FakeSession[]
 
 beforeAll(async () => {
   browser = await launchBrowser()
+  dashboard = await DashboardPage.open(browser)
+  page = dashboard.page
 })
-afterAll(() => browser.close())
-
-beforeEach(async () => {
-  const day = teamDay(Date.now())
-  sessions = day.sessions
-  backend = new FakeBackend({ now: () => Date.now(), events: day.events })
-  node = await startFakeNode(backend)
-  context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' })
-  page = await context.newPage()
-  await page.goto(node.openUrl())
-  await rows().first().waitFor()
-})
-afterEach(async () => {
-  await context.close()
-  await node.stop()
+afterAll(async () => {
+  await dashboard.close()
+  await browser.close()
 })
 
 const feed = () => page.getByRole('feed', { name: 'Live feed' })
@@ -67,7 +52,7 @@ function seen(): Promise<Seen> {
 /** Some calls of a tool in one session, all at once. */
 function calls(count: number) {
   return Array.from({ length: count }, (_, n) => {
-    const event = sessions[0]!.next(Date.now())
+    const event = dashboard.sessions[0]!.next(Date.now())
     const { sessionId, project, assistant } = event.payload
     const call = {
       tool: 'NotebookEdit',
@@ -80,7 +65,7 @@ function calls(count: number) {
 
 describe('the live feed', () => {
   it('folds a burst into one line, which leads to each of its events', async () => {
-    backend.add(...calls(4))
+    dashboard.backend.add(...calls(4))
     const line = rows().filter({ hasText: 'NotebookEdit' })
     await line.filter({ hasText: '×4' }).waitFor()
     expect(await line.count()).toBe(1)
@@ -91,6 +76,7 @@ describe('the live feed', () => {
   })
 
   it('goes back in time by the pulse and by the hour, loads what it needs, and comes back to now', async () => {
+    await dashboard.go('#/live')
     const box = (await pulse().boundingBox())!
     const [right, middle] = [box.x + box.width - 1, box.y + box.height / 2]
     await page.mouse.move(right, middle)
@@ -114,7 +100,7 @@ describe('the live feed', () => {
   })
 
   it('fills a wall, however far one has scrolled', async () => {
-    await page.goto(`http://127.0.0.1:${node.port}/#/live?kiosk=1`)
+    await dashboard.go('#/live?kiosk=1')
     await expect.poll(() => page.getByRole('navigation', { name: 'Screens' }).count()).toBe(0)
     for (const top of [0, 3000, 100]) {
       await page.evaluate(`document.querySelector('[role=feed]').scrollTo({ top: ${top} })`)

@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, CDPSession, Page } from 'playwright-core'
 import { systemTimers } from '../../node/system-timers.ts'
 import { FakeBackend } from './fake-backend.ts'
 import { type FakeNode, startFakeNode } from './fake-node.ts'
@@ -9,6 +9,11 @@ export interface DashboardOptions extends BrowserContextOptions {
   standsAt?: number
   /** Preferences that are chosen before the page is opened. */
   chosen?: Readonly<Record<string, string | number | boolean>>
+}
+
+/** Where clocks stand, ms since 1970; they run where it is undefined. */
+interface Clock {
+  standsAt: number | undefined
 }
 
 /** What the browser says of a node that is away or wants a new token is no complaint about the page. */
@@ -23,10 +28,19 @@ export class DashboardPage {
   readonly sessions: readonly FakeSession[]
   /** What the browser complained about. */
   readonly complaints: string[] = []
+  readonly #clock: Clock
+  #devTools: CDPSession | undefined
   /** Requests without an answer yet. */
   #open = 0
 
-  private constructor(page: Page, backend: FakeBackend, node: FakeNode, sessions: readonly FakeSession[]) {
+  private constructor(
+    page: Page,
+    backend: FakeBackend,
+    node: FakeNode,
+    sessions: readonly FakeSession[],
+    clock: Clock,
+  ) {
+    this.#clock = clock
     this.page = page
     this.context = page.context()
     this.backend = backend
@@ -46,7 +60,8 @@ export class DashboardPage {
     browser: Browser,
     { standsAt, chosen, ...options }: DashboardOptions = {},
   ): Promise<DashboardPage> {
-    const now = standsAt === undefined ? Date.now : () => standsAt
+    const clock: Clock = { standsAt }
+    const now = () => clock.standsAt ?? Date.now()
     const { sessions, events } = teamDay(now())
     const backend = new FakeBackend({ now, events })
     const node = await startFakeNode(backend, undefined, { ...systemTimers, now })
@@ -60,7 +75,7 @@ export class DashboardPage {
       const text = JSON.stringify(JSON.stringify(chosen))
       await context.addInitScript(`localStorage.setItem('vibetea.preferences', ${text})`)
     }
-    const dashboard = new DashboardPage(await context.newPage(), backend, node, sessions)
+    const dashboard = new DashboardPage(await context.newPage(), backend, node, sessions, clock)
     await dashboard.page.goto(node.openUrl())
     await dashboard.page.getByRole('article').first().waitFor()
     return dashboard
@@ -75,6 +90,16 @@ export class DashboardPage {
   async go(hash: string): Promise<void> {
     await this.page.goto(`http://127.0.0.1:${this.node.port}/${hash}`)
     await this.page.locator('h1').first().waitFor()
+    await this.settled()
+  }
+
+  /** Opens the page anew where it is, at another time, ms since 1970, and in another time zone. */
+  async reopen(standsAt: number, timezoneId: string): Promise<void> {
+    this.#clock.standsAt = standsAt
+    await this.context.clock.setFixedTime(standsAt)
+    this.#devTools ??= await this.context.newCDPSession(this.page)
+    await this.#devTools.send('Emulation.setTimezoneOverride', { timezoneId })
+    await this.page.reload()
     await this.settled()
   }
 
