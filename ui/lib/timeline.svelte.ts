@@ -86,7 +86,7 @@ export class TimelineData {
     this.#asking++
     const { now } = this.#options
     const wantsMeetings = this.#asked !== this.#meetingsOf || now() - this.#meetingsAt > MEETINGS_MS
-    await Promise.all([this.load.run(), wantsMeetings && this.meetingsLoad.run()])
+    await Promise.all([this.load.again(), wantsMeetings && this.meetingsLoad.again()])
     this.#asking--
     this.seen()
   }
