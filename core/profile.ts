@@ -27,7 +27,7 @@ const MOST_UTC_OFFSET = 14 * 60
 const UTC_OFFSET_STEP = 15
 
 /** Whether a value can be an offset from UTC in minutes. */
-export function isUtcOffset(value: unknown): value is number {
+function isUtcOffset(value: unknown): value is number {
   return (
     typeof value === 'number' &&
     value >= LEAST_UTC_OFFSET &&

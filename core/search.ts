@@ -5,8 +5,7 @@ import { handleOf } from './handle.ts'
 
 /** The names that a search knows of an event. */
 export function searchedNames({ source, payload }: Event): string[] {
-  const handle = handleOf(payload.sessionId)
-  const names = [source, payload.project, handle, handle.slice(handle.indexOf('-') + 1)]
+  const names = [source, payload.project, ...handleNames(payload.sessionId)]
   if ('tool' in payload) names.push(payload.tool)
   if ('context' in payload) names.push(payload.context)
   if ('model' in payload) names.push(payload.model)
@@ -14,7 +13,7 @@ export function searchedNames({ source, payload }: Event): string[] {
   return names
 }
 
-/** What a session is found by: whose it is, its project, its handle and the half of it that is said aloud. */
+/** What a session is found by: whose it is, its project, its assistant, its handle and the second word of that. */
 export interface NamedSession {
   source: string
   sessionId: string
@@ -22,10 +21,14 @@ export interface NamedSession {
   assistant: string
 }
 
-/** The names that a search knows of a session. */
-export function sessionNames({ source, sessionId, project, assistant }: NamedSession): string[] {
+function sessionNames({ source, sessionId, project, assistant }: NamedSession): string[] {
+  return [source, project, ...handleNames(sessionId), assistant]
+}
+
+/** A session's handle, and its second word alone. */
+function handleNames(sessionId: string): string[] {
   const handle = handleOf(sessionId)
-  return [source, project, handle, handle.slice(handle.indexOf('-') + 1), assistant]
+  return [handle, handle.slice(handle.indexOf('-') + 1)]
 }
 
 /** The words of a name, in lower case: runs of ASCII letters, digits and `._-`. */

@@ -109,7 +109,7 @@ export const error = (at: number, kind: 'rate_limit' | 'overloaded' | 'server_er
 }
 
 /** How long a step takes, in seconds. */
-export function lengthOf(step: Step): number {
+function lengthOf(step: Step): number {
   switch (step.kind) {
     case 'tool':
     case 'agent':

@@ -8,7 +8,7 @@ export interface Attention {
   errors: number
 }
 
-export const CALM: Attention = { answers: 0, errors: 0 }
+const CALM: Attention = { answers: 0, errors: 0 }
 
 /** What the sessions of a source need; nobody can answer for another. */
 export function attentionOf(rows: readonly SessionRow[], own: string | undefined): Attention {

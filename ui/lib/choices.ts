@@ -19,8 +19,6 @@ import { duration, shortDate, shortTime } from './time.ts'
 /** What the palette offers of what the page knows, and of what the node found. */
 
 const HOUR_MS = 3_600_000
-const MAX_NAME = 80
-
 /** More words that a screen is found by. */
 const ALSO: Record<(typeof PLACES)[number]['screen'], string> = {
   live: 'now',
@@ -155,9 +153,9 @@ function sessionChoice(app: App, row: SessionRow, group: GroupName): Choice {
   return {
     id: `session ${keyOf(row)}`,
     group,
-    label: plain(handle, MAX_NAME),
-    detail: [plain(project, MAX_NAME), state, ...(app.isCrowd ? [app.people.name(source)] : [])].join(' · '),
-    also: `${ASSISTANT_NAMES[assistant]} ${plain(local?.title ?? '', MAX_NAME)} ${plain(local?.branch ?? '', MAX_NAME)}`,
+    label: plain(handle),
+    detail: [plain(project), state, ...(app.isCrowd ? [app.people.name(source)] : [])].join(' · '),
+    also: `${ASSISTANT_NAMES[assistant]} ${plain(local?.title ?? '')} ${plain(local?.branch ?? '')}`,
     does: { href: formatHash('session', sessionId) },
   }
 }
@@ -168,7 +166,7 @@ function people(app: App): Choice[] {
     return {
       id: `person ${source}`,
       group: 'People',
-      label: plain(name, MAX_NAME),
+      label: plain(name),
       detail: isSelf ? 'you' : roleWord(person),
       also: source,
       does: { href: listOf('live', { source: [source] }) },
@@ -181,7 +179,7 @@ function projects(app: App): Choice[] {
     return {
       id: `project ${project}`,
       group: 'Projects',
-      label: plain(project, MAX_NAME),
+      label: plain(project),
       does: { href: listOf('live', { project: [project] }) },
     }
   })
@@ -198,9 +196,9 @@ function eventChoice(app: App, row: EventRow): Choice {
   return {
     id: `event ${sessionId} ${main} ${detail}`,
     group: 'Found',
-    label: plain(`${main} ${detail}`.trim(), MAX_NAME),
+    label: plain(`${main} ${detail}`.trim()),
     detail: [
-      plain(project, MAX_NAME),
+      plain(project),
       ...(app.isCrowd ? [app.people.name(row.source)] : []),
       `${day}${shortTime(at)}`,
     ].join(' · '),

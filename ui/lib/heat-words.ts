@@ -1,12 +1,9 @@
 import type { HeatCell, HeatGrid } from './heat.ts'
-import { count as written, dayLabel, plural } from './time.ts'
+import { count as written, dayLabel, plural, twoDigits } from './time.ts'
 
 /** How the hours of the heat map are written of. */
 
 const HOUR_MS = 3_600_000
-
-/** `07`. */
-export const twoDigits = (value: number): string => String(value).padStart(2, '0')
 
 /** `14 Fri, 08:00–09:00`. */
 export const whenWords = ({ date, hour }: Pick<HeatCell, 'date' | 'hour'>): string =>

@@ -33,8 +33,6 @@ const MAX_AT_ONCE = 3
 const ERROR_QUIET_MS = 5 * 60_000
 /** What happened longer ago is history that is just being read. */
 const FRESH_MS = 60_000
-const MAX_NAME = 80
-
 /**
  * Finds what is new among the page's own work: what was there when the page was opened has been seen there, and what is
  * not wanted now is not told later.
@@ -64,7 +62,7 @@ export class Notifications {
       fresh.map((row) => ({
         tag: `answer ${keyOf(row)}`,
         title: `${row.handle} ${stateWord(row)}`,
-        body: plain(row.project, MAX_NAME),
+        body: plain(row.project),
         hash: `#/session/${row.sessionId}`,
       })),
       (count) => ({ title: `${plural(count, 'session')} need an answer`, hash: '#/live' }),
@@ -88,7 +86,7 @@ export class Notifications {
       fresh.push({
         tag: `error ${sessionId}`,
         title: `${handleOf(sessionId)} met an error`,
-        body: plain(project, MAX_NAME),
+        body: plain(project),
         hash: `#/session/${sessionId}`,
       })
     }
@@ -115,7 +113,7 @@ export class Notifications {
         return {
           tag: `same-file ${each.people}`,
           title: sentence(each),
-          body: plain(project, MAX_NAME),
+          body: plain(project),
           hash: mine ? `#/session/${mine.sessionId}` : '#/live',
         }
       }),

@@ -1,4 +1,5 @@
 import type { Overlap, OverlapsAnswer } from '../../core/api.ts'
+import { compare } from '../../core/buckets.ts'
 import { isMine, overlapKey, peopleKey } from './same-file.ts'
 import { keyOf } from './sessions.svelte.ts'
 
@@ -51,7 +52,7 @@ export class Overlaps {
     const since = (overlap: Overlap) => this.#seen.get(overlapKey(overlap))?.since ?? 0
     const fresh = this.all
       .filter((overlap) => isMine(overlap) && this.#seen.get(overlapKey(overlap))?.isDismissed === false)
-      .sort((a, b) => since(b) - since(a) || (a.fileTag < b.fileTag ? -1 : 1))
+      .sort((a, b) => since(b) - since(a) || compare(a.fileTag, b.fileTag))
     const groups = new Map<string, SharedFiles>()
     for (const overlap of fresh) {
       const people = peopleKey(overlap)

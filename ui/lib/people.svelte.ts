@@ -1,4 +1,5 @@
 import type { MemberRow, Path, PeerStatus } from '../../core/api.ts'
+import { compare } from '../../core/buckets.ts'
 import { plain } from './text.ts'
 
 const COLOURS = 8
@@ -34,23 +35,20 @@ export function coloursApart(
   )
 }
 
-const MAX_NAME = 80
-
 const DEVICE = /-([a-z0-9]{6})$/
 
 /** A source without the device's letters. */
-const labelOf = (source: string): string => plain(source.replace(DEVICE, ''), MAX_NAME)
+const labelOf = (source: string): string => plain(source.replace(DEVICE, ''))
 
 /** The device's letters alone. */
-const lettersOf = (source: string): string => DEVICE.exec(source)?.[1] ?? plain(source, MAX_NAME)
+const lettersOf = (source: string): string => DEVICE.exec(source)?.[1] ?? plain(source)
 
 /** What a node calls the source of a device of which it has neither profile nor events. */
 const UNNAMED = /^unknown-[a-z0-9]{6}$/
 
 /** Before a name has come, the source stands in its place. */
 const bareName = ({ source, name }: Named): string =>
-  (name !== source && plain(name, MAX_NAME).trim()) ||
-  (UNNAMED.test(source) ? 'Somebody new' : labelOf(source))
+  (name !== source && plain(name).trim()) || (UNNAMED.test(source) ? 'Somebody new' : labelOf(source))
 
 /** Names that look alike are one: anybody can choose any. */
 const fold = (name: string): string => name.normalize('NFKC').toLowerCase()
@@ -71,7 +69,7 @@ export function namesApart(people: readonly Named[]): Map<string, string> {
       if (!twins.length) return [person.source, name]
       const isTold = (say: (source: string) => string) =>
         twins.every(({ source }) => say(source) !== say(person.source))
-      const say = [labelOf, lettersOf].find(isTold) ?? ((source) => plain(source, MAX_NAME))
+      const say = [labelOf, lettersOf].find(isTold) ?? ((source) => plain(source))
       return [person.source, `${name} (${say(person.source)})`]
     }),
   )
@@ -104,9 +102,7 @@ export function teammatesOf(members: readonly MemberRow[], peers: readonly PeerS
   const named = all.map((person) => ({ ...person, name: names.get(person.source)! }))
   return named.sort(
     (a, b) =>
-      Number(b.isSelf) - Number(a.isSelf) ||
-      a.name.localeCompare(b.name) ||
-      (a.source < b.source ? -1 : a.source > b.source ? 1 : 0),
+      Number(b.isSelf) - Number(a.isSelf) || a.name.localeCompare(b.name) || compare(a.source, b.source),
   )
 }
 

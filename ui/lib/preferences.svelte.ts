@@ -29,7 +29,7 @@ export interface Chosen {
   notifySameFile: boolean
 }
 
-export const DEFAULTS: Readonly<Chosen> = {
+const DEFAULTS: Readonly<Chosen> = {
   theme: 'system',
   density: 'compact',
   dayStart: 0,
@@ -49,7 +49,7 @@ const ALLOWED: { [Name in keyof Chosen]?: readonly Chosen[Name][] } = {
 }
 
 /** Reads what was stored; what is not ours, or of another version, is as by default. */
-export function readChosen(stored: string | null): Chosen {
+function readChosen(stored: string | null): Chosen {
   let given: Partial<Record<string, unknown>> = {}
   try {
     given = Object(JSON.parse(stored ?? '{}')) as typeof given

@@ -1,4 +1,4 @@
-import type { Tokens } from '../../core/events.ts'
+import { type Tokens, tokenSum } from '../../core/events.ts'
 
 /** USD for a million tokens of each kind. What a vendor does not charge for writing to its cache is plain input. */
 interface Price {
@@ -97,8 +97,7 @@ export function costOfAll(models: readonly { model: string; tokens: Tokens }[]):
   let usd: number | null = models.length === 0 ? 0 : null
   const unknown: string[] = []
   for (const { model, tokens } of models) {
-    const isUsed = tokens.input + tokens.output + tokens.cacheRead + tokens.cacheWrite > 0
-    const cost = isUsed ? costOf(model, tokens) : 0
+    const cost = tokenSum(tokens) > 0 ? costOf(model, tokens) : 0
     if (cost === null) unknown.push(model)
     else usd = (usd ?? 0) + cost
   }

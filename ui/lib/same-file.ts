@@ -4,18 +4,17 @@ import { plural } from './time.ts'
 
 /** "You are in the same file": what is said of sessions that edit one file. */
 
-const MAX_NAME = 80
 const NUMBERS = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine']
 
 /** The file's name as the page shows it; it may be withheld. */
-export const fileName = ({ context }: Overlap): string => plain(context, MAX_NAME) || 'the same file'
+export const fileName = ({ context }: Overlap): string => plain(context) || 'the same file'
 
 /** Whether a session of this machine shares a file with a teammate's. */
 export const isMine = ({ kind, sessions }: Overlap): boolean =>
   kind === 'team' && sessions.some(({ isSelf }) => isSelf)
 
 /** The sources of others in it, each once, the latest first. */
-export const othersOf = ({ sessions }: Overlap): string[] => [
+const othersOf = ({ sessions }: Overlap): string[] => [
   ...new Set(sessions.filter(({ isSelf }) => !isSelf).map(({ source }) => source)),
 ]
 

@@ -1,5 +1,7 @@
 import type { EventRow } from '../../core/api.ts'
+import { compare } from '../../core/buckets.ts'
 import type { Tokens } from '../../core/events.ts'
+import { addTokens, noTokens } from '../../core/totals.ts'
 
 export interface ToolCount {
   tool: string
@@ -26,7 +28,7 @@ export interface SessionSums {
 /** What a session's events come to. A call that began and ended is one call. */
 export function sumUp(rows: Iterable<EventRow>): SessionSums {
   const tools = new Map<string, { calls: Set<string>; failures: Set<string> }>()
-  const tokens: Tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
+  const tokens = noTokens()
   let newest: EventRow | null = null
   let from = Infinity
   let to = 0
@@ -50,9 +52,7 @@ export function sumUp(rows: Iterable<EventRow>): SessionSums {
       errors++
     } else if (row.eventType === 'activity' && row.payload.kind === 'response') {
       models.add(row.payload.model)
-      for (const key of ['input', 'output', 'cacheRead', 'cacheWrite'] as const) {
-        tokens[key] += row.payload.tokens[key]
-      }
+      addTokens(tokens, row.payload.tokens)
     }
   }
   const counts = [...tools].map(([tool, { calls, failures }]) => ({
@@ -70,6 +70,6 @@ export function sumUp(rows: Iterable<EventRow>): SessionSums {
     errors,
     tokens,
     models: [...models].sort(),
-    tools: counts.sort((a, b) => b.calls - a.calls || (a.tool < b.tool ? -1 : 1)),
+    tools: counts.sort((a, b) => b.calls - a.calls || compare(a.tool, b.tool)),
   }
 }

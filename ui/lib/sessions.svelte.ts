@@ -1,5 +1,6 @@
 import { untrack } from 'svelte'
 import type { SessionRow } from '../../core/api.ts'
+import { compare } from '../../core/buckets.ts'
 import { SESSION_GAP_MS } from '../../core/lifecycle.ts'
 import {
   ACTIVE_MS,
@@ -54,8 +55,6 @@ const placeOf = (row: SessionRow): Place => ({
   since: row.needs ? Date.parse(row.needsSince ?? row.lastEventAt) : 0,
 })
 
-const textOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-
 /**
  * What waits for an answer first, longest first; then what is to review, active, silent, ended. Those in one state stand
  * by handle, so that they keep their places while they work.
@@ -63,8 +62,8 @@ const textOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 const byNeed = (a: Place, b: Place): number =>
   a.rank - b.rank ||
   a.since - b.since ||
-  textOrder(a.row.handle, b.row.handle) ||
-  textOrder(keyOf(a.row), keyOf(b.row))
+  compare(a.row.handle, b.row.handle) ||
+  compare(keyOf(a.row), keyOf(b.row))
 
 /** What tells a session from all others: one may go on on another device, where it counts by itself. */
 export const keyOf = ({ source, sessionId }: Pick<SessionRow, 'source' | 'sessionId'>): string =>

@@ -4,8 +4,6 @@ import { duration } from './time.ts'
 
 /** Clocks that differ by less are taken as right. */
 const TOLERANCE_MS = 2 * 60_000
-const MAX_NAME = 80
-
 export interface Clocks {
   /** How far this browser's clock is ahead of the node's, ms; negative: behind. */
   pageAheadMs: number
@@ -23,7 +21,7 @@ export function clockWarnings({ pageAheadMs, peers }: Clocks): string[] {
       ]
     : []
   const met = peers.flatMap(({ name, clockAheadMs }) =>
-    clockAheadMs === null ? [] : [{ name: plain(name, MAX_NAME), aheadMs: clockAheadMs }],
+    clockAheadMs === null ? [] : [{ name: plain(name), aheadMs: clockAheadMs }],
   )
   const off = met.filter(({ aheadMs }) => isOff(aheadMs))
   const [first] = off

@@ -12,7 +12,7 @@ export const PRESENCE_WORDS: Record<MemberRow['presence'], { word: string; title
   offline: { word: 'offline', title: 'not here' },
 }
 
-export const CONNECTION_WORDS: Record<Connection, { word: string; title: string }> = {
+const CONNECTION_WORDS: Record<Connection, { word: string; title: string }> = {
   direct: { word: 'direct', title: 'from this machine to theirs' },
   relayed: { word: 'relayed', title: 'through another machine, which cannot read it' },
   connecting: { word: 'connecting', title: 'found, and not connected yet' },
@@ -35,7 +35,7 @@ export function connectionWords({ connection, path }: Pick<Teammate, 'connection
   return { word: `${word} · ${PATHS[path].word}`, title: `${title}, ${PATHS[path].title}` }
 }
 
-/** How everyone is reached: `8 people · 5 connected · 1 connecting · 2 offline`. */
+/** How everyone is reached: `8 devices · 5 of 7 connected · 1 connecting · 1 offline`. */
 export function reachWords(people: readonly Teammate[]): string {
   const others = people.filter(({ isSelf }) => !isSelf)
   const connecting = others.filter(({ connection }) => connection === 'connecting').length

@@ -1,13 +1,15 @@
 import type { LocalFields } from '../../core/api.ts'
 import { printable } from '../../core/printable.ts'
 
+/** As much of a name as is shown. */
+const MAX_NAME = 80
+
 /** Text that someone else chose, as the page shows it: `max` characters at most, all of which can be seen. */
-export function plain(text: string, max: number): string {
+export function plain(text: string, max = MAX_NAME): string {
   return Array.from(printable(text)).slice(0, max).join('')
 }
 
 const MAX_TITLE = 200
-const MAX_PLACE = 80
 
 /** What only this machine knows of a session, as the page shows it; '' for what it does not know. */
 export function localTexts({
@@ -17,8 +19,8 @@ export function localTexts({
 }: LocalFields = {}): Required<LocalFields> {
   return {
     title: plain(title, MAX_TITLE),
-    branch: plain(branch, MAX_PLACE),
-    worktree: plain(worktree, MAX_PLACE),
+    branch: plain(branch),
+    worktree: plain(worktree),
   }
 }
 

@@ -1,6 +1,6 @@
 /** Spans of time that filters offer by name, and how a span is written. `now` and times are ms since 1970. */
 
-import { shortDate, shortTime } from './time.ts'
+import { shortDate, shortTime, twoDigits } from './time.ts'
 
 export interface Span {
   /** Inclusive and exclusive; null where it goes on. */
@@ -37,19 +37,17 @@ export function spanWords({ from, to }: Span): string {
   return from !== null ? `since ${say(from)}` : to !== null ? `before ${say(to)}` : ''
 }
 
-const two = (value: number): string => String(value).padStart(2, '0')
-
 /** A day as a date field has it: `2026-11-20`. */
 export function toDateField(ms: number): string {
   const date = new Date(ms)
-  return `${String(date.getFullYear()).padStart(4, '0')}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+  return `${String(date.getFullYear()).padStart(4, '0')}-${twoDigits(date.getMonth() + 1)}-${twoDigits(date.getDate())}`
 }
 
 /** A time as a field for date and time has it: `2026-11-20T08:00`. */
 export function toTimeField(ms: number | null): string {
   if (ms === null) return ''
   const date = new Date(ms)
-  return `${toDateField(ms)}T${two(date.getHours())}:${two(date.getMinutes())}`
+  return `${toDateField(ms)}T${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`
 }
 
 /** What such a field says, by this browser's zone; null where it says nothing. */

@@ -41,6 +41,9 @@ export function dayLabel(date: string): string {
   return `${new Date(ms).getUTCDate()} ${dayNameFormat().format(ms)}`
 }
 
+/** `07`. */
+export const twoDigits = (value: number): string => String(value).padStart(2, '0')
+
 /** `7,146`. */
 export const count = (value: number): string => wholeFormat().format(value)
 

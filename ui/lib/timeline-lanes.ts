@@ -1,4 +1,5 @@
 import type { Gap, Meeting } from '../../core/api.ts'
+import { compare } from '../../core/buckets.ts'
 import type { Teammate } from './people.svelte.ts'
 import { isMine } from './same-file.ts'
 import { isReached } from './teammates.ts'
@@ -45,7 +46,7 @@ export interface Note {
 }
 
 /** Room of a bar that can be hit, px. */
-export const BAR_ROOM = 24
+const BAR_ROOM = 24
 /** Until it is known how wide it is, px. */
 const USUAL_WIDTH = 1000
 const NOTE_ICON = 20
@@ -89,7 +90,7 @@ export function lanesOf(
         return { key: track[0]!.key, bars: track, notes, noteRows }
       }),
     }))
-    .sort((a, b) => a.name.localeCompare(b.name) || (a.key < b.key ? -1 : 1))
+    .sort((a, b) => a.name.localeCompare(b.name) || compare(a.key, b.key))
 }
 
 /** What stands under the bars of a line, each where it happened; what does not fit is left to the bars' words. */
@@ -185,7 +186,7 @@ export function stepFrom(lanes: readonly Lane[], key: string, pressed: string, i
   }
   if (!(pressed in STEPS)) return null
   const all = isFar ? tracks.flatMap(({ bars }) => bars) : tracks[at]!.lane.tracks.flatMap(({ bars }) => bars)
-  const inTime = isFar ? all : [...all].sort((a, b) => a.from - b.from || (a.key < b.key ? -1 : 1))
+  const inTime = isFar ? all : [...all].sort((a, b) => a.from - b.from || compare(a.key, b.key))
   const place = inTime.indexOf(from) + STEPS[pressed as keyof typeof STEPS]
   return inTime[Math.min(inTime.length - 1, Math.max(0, place))] ?? null
 }

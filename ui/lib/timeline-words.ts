@@ -1,5 +1,6 @@
 import type { Meeting } from '../../core/api.ts'
 import { ASSISTANT_NAMES, stateWord } from './describe.ts'
+import { nameList } from './name-list.ts'
 import type { Bar, Span } from './timeline.ts'
 import { fileName } from './same-file.ts'
 import { duration, plural } from './time.ts'
@@ -29,19 +30,15 @@ export function timesIn(timeZone: string): ZoneTimes {
   return { time: (ms) => time.format(ms), date: (ms) => date.format(ms) }
 }
 
-const MAX_PROJECT = 80
-
-export const projectName = ({ row }: Pick<Bar, 'row'>): string => plain(row.project, MAX_PROJECT)
+export const projectName = ({ row }: Pick<Bar, 'row'>): string => plain(row.project)
 
 /** `invite.ts with Bruno Lima`, at the bar of a session of `source`. */
 export function meetingWords(meeting: Meeting, source: string, nameOf: (source: string) => string): string {
   const others = new Set(meeting.sessions.map((session) => session.source))
   others.delete(source)
   const who = [...others].map(nameOf).sort((a, b) => a.localeCompare(b))
-  const last = who.pop()
-  if (last === undefined)
-    return `${fileName(meeting)} in ${plural(meeting.sessions.length, 'session')} at a time`
-  return `${fileName(meeting)} with ${who.length ? `${who.join(', ')} and ` : ''}${last}`
+  if (!who.length) return `${fileName(meeting)} in ${plural(meeting.sessions.length, 'session')} at a time`
+  return `${fileName(meeting)} with ${nameList(who, Infinity)}`
 }
 
 /** From when to when a session went on, as far as it is shown: `07:02–08:20, 08:55–now`. */

@@ -1,5 +1,5 @@
 import type { Meeting, TimelineSession } from '../../core/api.ts'
-import { BUCKET_MS, type LocalHour } from '../../core/buckets.ts'
+import { BUCKET_MS, compare, type LocalHour } from '../../core/buckets.ts'
 import { SESSION_GAP_MS } from '../../core/lifecycle.ts'
 import { keyOf } from './sessions.svelte.ts'
 
@@ -220,7 +220,7 @@ function together(times: readonly number[], { from, to }: Span): Bar['errors'] {
 export function tracksOf(bars: readonly Bar[], least: number): Bar[][] {
   const tracks: Bar[][] = []
   const ends: number[] = []
-  const inTime = [...bars].sort((a, b) => a.from - b.from || b.to - a.to || (a.key < b.key ? -1 : 1))
+  const inTime = [...bars].sort((a, b) => a.from - b.from || b.to - a.to || compare(a.key, b.key))
   for (const bar of inTime) {
     const free = ends.findIndex((end) => end <= bar.from)
     const track = free < 0 ? tracks.push([]) - 1 : free
@@ -231,7 +231,7 @@ export function tracksOf(bars: readonly Bar[], least: number): Bar[][] {
 }
 
 /** How many steps of brightness there are. */
-export const STRIPES = 4
+const STRIPES = 4
 /** So many events a minute are bright in every session, however quiet the rest of it was. */
 const BRIGHT_PER_MINUTE = 4
 

@@ -100,10 +100,6 @@ export function dollarText(usd: number): string {
 
 /** `$12.30`; `$12.30, in part` where some models have no known price; `no price` where none has. */
 export function costText({ usd, unknown }: Cost): string {
-  if (usd === null) return 'no price'
-  return unknown.length && usd > 0
-    ? `${dollarText(usd)}, in part`
-    : unknown.length
-      ? 'no price'
-      : dollarText(usd)
+  if (usd === null || (usd === 0 && unknown.length)) return 'no price'
+  return unknown.length ? `${dollarText(usd)}, in part` : dollarText(usd)
 }
