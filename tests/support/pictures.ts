@@ -7,57 +7,107 @@ import { PNG } from 'pngjs'
 import { encodeIndexed } from './indexed-png.ts'
 
 const BASELINES = fileURLToPath(new URL('../browser/pictures', import.meta.url))
+/** What drew them. */
+const DRAWN_BY = join(BASELINES, 'drawn-by.json')
 /** Where a picture that is not as it was is put, beside what differs. */
 const FAILED = join(tmpdir(), 'vibetea-pictures')
-/** Difference in colour that is seen as one, of 1 (pixelmatch). */
-const THRESHOLD = 0.2
+/** How two pictures are compared. */
+interface Comparison {
+  /** By what their widths and heights are divided before. */
+  divisor: number
+  /** Difference in colour that is seen as one, of 1 (pixelmatch). */
+  threshold: number
+  /** Share of the pixels that may differ. */
+  tolerance: number
+}
+
 /**
- * Share of the pixels that may differ. Another Chromium draws the edges of letters otherwise, which half the size and
- * the threshold hide (other hinting and smoothing: 0.015 %); what another word changes is for other tests to see.
+ * Where the same Chromium drew both, by its major version and operating system: ten times what half the size and the
+ * threshold leave of other hinting and smoothing of letters (0.015 %); what another word changes is for other tests to see.
  */
-const MAX_DIFFERENCE = 0.002
+const CLOSE: Comparison = { divisor: 1, threshold: 0.2, tolerance: 0.002 }
+/**
+ * Where another drew them, whose letters may be wider and what stands beside them elsewhere: of a page that is shifted
+ * by two pixels at most 1 % differs, of one with nothing on it at least 4 %.
+ */
+const ROUGH: Comparison = { divisor: 8, threshold: 0.08, tolerance: 0.03 }
 
 /** Pictures are made anew rather than compared: after a change of how things look. */
 export const RENEWS = process.env.VIBETEA_RENEW_PICTURES === '1'
 
-/** Half as wide and half as high, each pixel the mean of four. */
-function halved({ width, height, data }: PNG): PNG {
-  const half = new PNG({ width: width >> 1, height: height >> 1 })
-  for (let y = 0; y < half.height; y++) {
-    for (let x = 0; x < half.width; x++) {
+/** A smaller picture, each pixel the mean of a square. */
+function reduced({ width, height, data }: PNG, divisor: number): PNG {
+  const small = new PNG({ width: Math.floor(width / divisor), height: Math.floor(height / divisor) })
+  for (let y = 0; y < small.height; y++) {
+    for (let x = 0; x < small.width; x++) {
       for (let channel = 0; channel < 4; channel++) {
-        const at = (2 * y * width + 2 * x) * 4 + channel
-        const sum = data[at]! + data[at + 4]! + data[at + width * 4]! + data[at + width * 4 + 4]!
-        half.data[(y * half.width + x) * 4 + channel] = Math.round(sum / 4)
+        let sum = 0
+        for (let row = y * divisor; row < (y + 1) * divisor; row++) {
+          for (let column = x * divisor; column < (x + 1) * divisor; column++) {
+            sum += data[(row * width + column) * 4 + channel]!
+          }
+        }
+        small.data[(y * small.width + x) * 4 + channel] = Math.round(sum / divisor ** 2)
       }
     }
   }
-  return half
+  return small
 }
 
-/**
- * Compares a page's picture, a PNG, with the one that is kept under a name: null where it looks the same, else what is
- * wrong in words.
- */
-export function difference(name: string, picture: Buffer): string | null {
-  const now = halved(PNG.sync.read(picture))
-  const path = join(BASELINES, `${name}.png`)
-  if (RENEWS) {
-    mkdirSync(BASELINES, { recursive: true })
-    writeFileSync(path, encodeIndexed(now))
-    return null
+/** The share of the pixels that differ, and a picture of them. */
+function compare(before: PNG, now: PNG, { divisor, threshold }: Comparison) {
+  const [one, other] = divisor > 1 ? [reduced(before, divisor), reduced(now, divisor)] : [before, now]
+  const { width, height } = one
+  const differing = new PNG({ width, height })
+  // Edges of letters are left out of account, of which nothing is left in a much smaller picture.
+  const options = { threshold, includeAA: divisor > 1 }
+  const count = pixelmatch(one.data, other.data, differing.data, width, height, options)
+  return { share: count / (width * height), differing }
+}
+
+interface Drawer {
+  /** Chromium's version: `156.0.8078.79`. */
+  chromium: string
+  /** Node's name of the operating system: `linux`. */
+  platform: string
+}
+
+function isSame(one: Drawer, other: Drawer): boolean {
+  return one.platform === other.platform && parseInt(one.chromium) === parseInt(other.chromium)
+}
+
+/** Compares pictures that a Chromium of some version draws with those that are kept. */
+export class Pictures {
+  readonly #drawer: Drawer
+
+  constructor(chromium: string) {
+    this.#drawer = { chromium, platform: process.platform }
   }
-  if (!existsSync(path)) return `${name}: there is no picture; VIBETEA_RENEW_PICTURES=1 makes it`
-  const before = PNG.sync.read(readFileSync(path))
-  const { width, height } = now
-  if (before.width !== width || before.height !== height) return `${name}: is of another size`
-  const diff = new PNG({ width, height })
-  const count = pixelmatch(before.data, now.data, diff.data, width, height, { threshold: THRESHOLD })
-  const share = count / (width * height)
-  if (share <= MAX_DIFFERENCE) return null
-  mkdirSync(FAILED, { recursive: true })
-  const seen = join(FAILED, `${name}.png`)
-  writeFileSync(seen, PNG.sync.write(now))
-  writeFileSync(join(FAILED, `${name}.diff.png`), PNG.sync.write(diff))
-  return `${name}: ${(share * 100).toFixed(1)} % looks otherwise, see ${seen}; VIBETEA_RENEW_PICTURES=1 makes it anew`
+
+  /**
+   * Compares a page's picture, a PNG, with the one that is kept under a name: null where it looks the same, else what is
+   * wrong in words. Closely where the same Chromium drew both, so that a newer one changes no result.
+   */
+  difference(name: string, picture: Buffer): string | null {
+    const now = reduced(PNG.sync.read(picture), 2)
+    const path = join(BASELINES, `${name}.png`)
+    if (RENEWS) {
+      mkdirSync(BASELINES, { recursive: true })
+      writeFileSync(path, encodeIndexed(now))
+      writeFileSync(DRAWN_BY, `${JSON.stringify(this.#drawer, null, 2)}\n`)
+      return null
+    }
+    if (!existsSync(path)) return `${name}: there is no picture; VIBETEA_RENEW_PICTURES=1 makes it`
+    const before = PNG.sync.read(readFileSync(path))
+    if (before.width !== now.width || before.height !== now.height) return `${name}: is of another size`
+    const drawer = JSON.parse(readFileSync(DRAWN_BY, 'utf8')) as Drawer
+    const comparison = isSame(drawer, this.#drawer) ? CLOSE : ROUGH
+    const { share, differing } = compare(before, now, comparison)
+    if (share <= comparison.tolerance) return null
+    mkdirSync(FAILED, { recursive: true })
+    const seen = join(FAILED, `${name}.png`)
+    writeFileSync(seen, PNG.sync.write(now))
+    writeFileSync(join(FAILED, `${name}.diff.png`), PNG.sync.write(differing))
+    return `${name}: ${(share * 100).toFixed(1)} % looks otherwise, see ${seen}; VIBETEA_RENEW_PICTURES=1 makes it anew`
+  }
 }
