@@ -65,5 +65,15 @@ test('a page of bad answers goes on, panel by panel, and is whole again after Re
     await alert(`Unable to load the ${name}.`).getByRole('button', { name: 'Retry' }).click()
   }
   await expect.poll(() => page.getByText(/Unable to load|takes its time/).count()).toBe(0)
+
+  // A node that was updated meanwhile has other files; its page names them.
+  await page.route('**/assets/Usage-*.js', (route) => route.fulfill({ status: 404 }))
+  await page.goto(`http://127.0.0.1:${node.port}/#/usage`)
+  const again = alert('VibeTea may have been updated').getByRole('button', { name: 'Try again' })
+  await Promise.all([page.waitForEvent('load'), again.click()])
+  await again.waitFor()
+  await page.unrouteAll()
+  await again.click()
+  await page.getByRole('heading', { name: 'Usage' }).waitFor()
   expect(crashes).toEqual([])
 }, 60_000)
