@@ -40,7 +40,7 @@ export function knownChoices(app: App): Choice[] {
   return [
     ...app.sessions.shown
       .filter(({ needs }) => needs === 'answer')
-      .map((row) => sessionChoice(app, row, 'Waiting for you')),
+      .map((row) => sessionChoice(app, row, 'Needs an answer')),
     ...places(app),
     ...actions(app),
     ...app.sessions.shown.map((row) => sessionChoice(app, row, 'Sessions')),

@@ -3,7 +3,7 @@ import { isPlace } from './router.svelte.ts'
 /** What the palette offers, and how it finds it. */
 
 export const GROUPS = [
-  'Waiting for you',
+  'Needs an answer',
   'Recent',
   'Link',
   'Go to',
@@ -87,14 +87,14 @@ export function fit({ label, detail = '', also = '' }: Choice, words: string): n
 const escape = (word: string): string => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
 /** What is offered before anything is typed. */
-const AT_FIRST: readonly GroupName[] = ['Waiting for you', 'Recent', 'Go to', 'Do']
+const AT_FIRST: readonly GroupName[] = ['Needs an answer', 'Recent', 'Go to', 'Do']
 /** What is offered again elsewhere once something is typed. */
-const ONLY_AT_FIRST: readonly GroupName[] = ['Waiting for you', 'Recent']
+const ONLY_AT_FIRST: readonly GroupName[] = ['Needs an answer', 'Recent']
 
 /** How much of a group is shown at most: of one that was asked for by its sign, and among the others. */
 const MAX_OF_SOME = 40
 const MAX_OF_ALL: Readonly<Partial<Record<GroupName, number>>> = {
-  'Waiting for you': 5,
+  'Needs an answer': 5,
   Recent: 5,
   Sessions: 6,
   People: 6,
