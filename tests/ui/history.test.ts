@@ -252,6 +252,7 @@ describe('the history', () => {
     const before = texts()
     await page.come(rowOf(promptAt(NOW + 1, { id: 50 }), 50), rowOf(promptAt(NOW + 2, { id: 51 }), 51))
     expect(texts()).toEqual(before)
+    expect(screen.getByRole('button', { name: /^Newest/ }).textContent).toMatch(/2 new/)
     await fireEvent.click(screen.getByRole('button', { name: /^Newest\s*2 new$/ }))
     await page.settle()
     expect(screen.getByRole('button', { name: 'Newest' })).toBeTruthy()
