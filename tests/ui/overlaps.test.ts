@@ -142,11 +142,13 @@ describe('what was dismissed', () => {
   })
 
   it('is as if it had not been where the browser’s note of it is broken', async () => {
-    localStorage.setItem('vibetea.same-file', '{')
-    const overlaps = open()
-    there = [overlap()]
-    await overlaps.load()
-    expect(files(overlaps)).toEqual([['invite.ts']])
+    for (const note of ['{', 'null', '{"a":1}', '[1,null]', '[["a",null]]']) {
+      localStorage.setItem('vibetea.same-file', note)
+      const overlaps = open()
+      there = [overlap()]
+      await overlaps.load()
+      expect(files(overlaps)).toEqual([['invite.ts']])
+    }
   })
 })
 
