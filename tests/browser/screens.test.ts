@@ -173,23 +173,35 @@ describe('every screen', () => {
     async () => {
       const dashboard = await busyTeam({ viewport: { width: 1280, height: 800 } })
       const { page } = dashboard
+      const press = async (...keys: string[]) => {
+        for (const key of keys) await page.keyboard.press(key)
+      }
+      const leadsTo = async (screen: string) => {
+        await expect.poll(() => page.url()).toContain(`#/${screen}`)
+        await page.locator('h1').first().waitFor()
+        await dashboard.settled()
+        expect(await unreached(page), screen).toEqual([])
+      }
       const letters = {
-        l: 'live',
         t: 'timeline',
         h: 'heat',
         p: 'people',
         u: 'usage',
         y: 'history',
         s: 'settings',
+        l: 'live',
       }
       for (const [letter, screen] of Object.entries(letters)) {
-        await page.keyboard.press('g')
-        await page.keyboard.press(letter)
-        await expect.poll(() => page.url()).toContain(`#/${screen}`)
-        await page.locator('h1').first().waitFor()
-        await dashboard.settled()
-        expect(await unreached(page), screen).toEqual([])
+        await press('g', letter)
+        await leadsTo(screen)
       }
+      await press('j', 'Enter')
+      await leadsTo('session')
+      await press('/')
+      await page.keyboard.type('first steps')
+      await page.getByRole('option', { name: 'First steps', exact: true }).waitFor()
+      await press('Enter')
+      await leadsTo('welcome')
     },
     MANY_SCREENS_MS,
   )
