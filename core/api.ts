@@ -139,6 +139,11 @@ export interface LogStatus {
 
 /** How this node reaches another of the team. */
 export type Connection = 'direct' | 'relayed' | 'connecting' | 'offline'
+
+/** Whether what somebody does comes as it happens. */
+export const isReached = ({ connection }: { connection: Connection | null }): boolean =>
+  connection === 'direct' || connection === 'relayed'
+
 /** Where a direct connection goes through: it stays in the local network, or not. */
 export type Path = 'local' | 'internet'
 

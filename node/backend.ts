@@ -37,7 +37,7 @@ import type {
 } from './api/backend.ts'
 import type { Device } from './device.ts'
 import type { ArchiveHistory } from './archive/history.ts'
-import { heatGaps } from './heat-gaps.ts'
+import { gapsOf } from './gaps.ts'
 import type { Settings } from './home/settings.ts'
 import type { SharingDecisions } from './home/sharing.ts'
 import { Holdings } from './holdings.ts'
@@ -231,7 +231,7 @@ export class NodeBackend implements Backend {
   #gaps(days: number): Promise<Gap[]> {
     const { index, sharing, device, settings, now } = this.#options
     const { historyDays, retentionDays } = settings
-    return heatGaps(days, {
+    return gapsOf(days, {
       historyDays,
       retentionDays,
       self: device.source,

@@ -1,4 +1,11 @@
-import type { Connection, MemberRow, Path, PeerStatus, Presence } from '../core/api.ts'
+import {
+  type Connection,
+  isReached,
+  type MemberRow,
+  type Path,
+  type PeerStatus,
+  type Presence,
+} from '../core/api.ts'
 import { compare } from '../core/buckets.ts'
 import type { Profile } from '../core/profile.ts'
 import { keyText } from '../core/secrets.ts'
@@ -55,8 +62,7 @@ export function peersOf(view: TeamView): PeerStatus[] {
       const source = profile?.source ?? unnamedSource(device)
       const logs = logsOf.get(device) ?? []
       const connection = view.connectionOf(writer.noise)
-      const isHere = connection === 'direct' || connection === 'relayed'
-      const seenAt = isHere ? view.now : view.lastSeen.get(device)
+      const seenAt = isReached({ connection }) ? view.now : view.lastSeen.get(device)
       return {
         device,
         source,
@@ -80,7 +86,7 @@ export function peersOf(view: TeamView): PeerStatus[] {
 const CLOCK_TOLERANCE_MS = 10 * 60_000
 
 /** What to say where somebody's clock differs from this machine's by `aheadMs`; null where it does not much. */
-export function clockProblem(name: string, aheadMs: number): string | null {
+function clockProblem(name: string, aheadMs: number): string | null {
   if (Math.abs(aheadMs) <= CLOCK_TOLERANCE_MS) return null
   const minutes = Math.round(Math.abs(aheadMs) / 60_000)
   const by = minutes < 90 ? `${minutes} min` : `${Math.round(minutes / 60)} h`

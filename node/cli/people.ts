@@ -1,4 +1,4 @@
-import type { Connection, MemberRow } from '../../core/api.ts'
+import { type Connection, isReached, type MemberRow } from '../../core/api.ts'
 import type { Role } from '../../core/team-key.ts'
 import { span } from './output.ts'
 
@@ -39,10 +39,9 @@ export function reachWords(
   { connection, behind, lastSeen }: { connection: Connection; behind: number; lastSeen: string | null },
   now: number,
 ): string {
-  const isHere = connection === 'direct' || connection === 'relayed'
   const seen = lastSeen === null ? 'not met yet' : `seen ${span(now - Date.parse(lastSeen))} ago`
   const late = behind > 0 ? [`${behind} ${behind === 1 ? 'block' : 'blocks'} behind`] : []
-  return [connection, ...late, ...(isHere ? [] : [seen])].join(', ')
+  return [connection, ...late, ...(isReached({ connection }) ? [] : [seen])].join(', ')
 }
 
 /** `Also here: Chen (away), Eve (watching)`: those of the team who are connected and not named otherwise; or nothing. */

@@ -9,7 +9,9 @@ const MAX_ZONES = 8
 
 /** Tells the local day and hour of times in an IANA zone. Throws a RangeError for a zone that does not exist. */
 export function zoneOf(timeZone: string): ToLocal {
-  const toLocal = zones.get(timeZone) ?? localHours(timeZone)
+  const known = zones.get(timeZone)
+  if (known) return known
+  const toLocal = localHours(timeZone)
   if (zones.size >= MAX_ZONES) zones.clear()
   zones.set(timeZone, toLocal)
   return toLocal

@@ -1,3 +1,5 @@
+import { parseStored } from './stored.ts'
+
 const KEY = 'vibetea.left'
 
 /** When the page was last looked at, and what had come by then. */
@@ -9,14 +11,9 @@ export interface Left {
 }
 
 function readLeft(stored: string | null): Left | null {
-  try {
-    const { at, receivedAt } = Object(JSON.parse(stored ?? 'null')) as Partial<Record<keyof Left, unknown>>
-    const isOurs = typeof at === 'number' && Number.isFinite(at) && typeof receivedAt === 'string'
-    return isOurs ? { at, receivedAt } : null
-  } catch {
-    // Somebody else's, or cut off: as if one had never been here.
-    return null
-  }
+  const { at, receivedAt } = Object(parseStored(stored)) as Partial<Record<keyof Left, unknown>>
+  const isOurs = typeof at === 'number' && Number.isFinite(at) && typeof receivedAt === 'string'
+  return isOurs ? { at, receivedAt } : null
 }
 
 /** Where the reader was when the page was last in view; kept in this browser. */

@@ -2,6 +2,7 @@ import type { Overlap, OverlapsAnswer } from '../../core/api.ts'
 import { compare } from '../../core/buckets.ts'
 import { isMine, overlapKey, peopleKey } from './same-file.ts'
 import { keyOf } from './sessions.svelte.ts'
+import { parseStored } from './stored.ts'
 
 const KEY = 'vibetea.same-file'
 const SOON_MS = 1000
@@ -11,6 +12,13 @@ const POLL_MS = 30_000
 interface Seen {
   since: number
   isDismissed: boolean
+}
+
+/** An overlap's key and how it was seen, as stored. */
+function isSeen(entry: unknown): entry is [string, Seen] {
+  const [key, seen] = Array.isArray(entry) ? (entry as unknown[]) : []
+  const { since, isDismissed } = Object(seen) as Partial<Record<keyof Seen, unknown>>
+  return typeof key === 'string' && typeof since === 'number' && typeof isDismissed === 'boolean'
 }
 
 /** Files that one's own sessions share with the same people, at least one; what began last comes first. */
@@ -152,11 +160,7 @@ export class Overlaps {
   }
 
   #stored(): [string, Seen][] {
-    try {
-      return JSON.parse(this.#options.storage.getItem(KEY) ?? '[]') as [string, Seen][]
-    } catch {
-      // Not written by this page: as if nothing had been seen.
-      return []
-    }
+    const stored = parseStored(this.#options.storage.getItem(KEY))
+    return Array.isArray(stored) ? stored.filter(isSeen) : []
   }
 }

@@ -1,4 +1,4 @@
-import type { MemberRow, Path, PeerStatus } from '../../core/api.ts'
+import { isReached, type MemberRow, type Path, type PeerStatus } from '../../core/api.ts'
 import { compare } from '../../core/buckets.ts'
 import { plain } from './text.ts'
 
@@ -108,9 +108,14 @@ export function teammatesOf(members: readonly MemberRow[], peers: readonly PeerS
 
 /** One of whom the list of members does not tell yet. */
 function asTeammate(peer: PeerStatus): Teammate {
-  const isHere = peer.connection === 'direct' || peer.connection === 'relayed'
   const unknown = { utcOffsetMinutes: null, eventsHeld: 0, lastSessionAt: null }
-  return { ...peer, ...unknown, presence: isHere ? 'online' : 'offline', isArchiver: false, isSelf: false }
+  return {
+    ...peer,
+    ...unknown,
+    presence: isReached(peer) ? 'online' : 'offline',
+    isArchiver: false,
+    isSelf: false,
+  }
 }
 
 /** Who is behind a source. */

@@ -1,3 +1,5 @@
+import { parseStored } from './stored.ts'
+
 const KEY = 'vibetea.preferences' // public/first-paint.js reads it too, before the first paint
 
 export const THEMES = ['system', 'light', 'dark'] as const
@@ -50,12 +52,7 @@ const ALLOWED: { [Name in keyof Chosen]?: readonly Chosen[Name][] } = {
 
 /** Reads what was stored; what is not ours, or of another version, is as by default. */
 function readChosen(stored: string | null): Chosen {
-  let given: Partial<Record<string, unknown>> = {}
-  try {
-    given = Object(JSON.parse(stored ?? '{}')) as typeof given
-  } catch {
-    // Somebody else's, or cut off: the defaults hold.
-  }
+  const given = Object(parseStored(stored)) as Partial<Record<string, unknown>>
   const isAllowed = ([name, value]: [string, unknown]): boolean => {
     const allowed: readonly unknown[] = ALLOWED[name as keyof Chosen] ?? [true, false]
     return name in DEFAULTS && allowed.includes(value)

@@ -1,4 +1,5 @@
 import { isPlace } from './router.svelte.ts'
+import { parseStored } from './stored.ts'
 
 const KEY = 'vibetea.recent'
 const MAX = 6
@@ -18,12 +19,7 @@ type Store = Pick<Storage, 'getItem' | 'setItem'>
 
 /** What was chosen in this browser, the latest first; what is not ours in the store is left out. */
 export function readRecent(storage: Store): Recent[] {
-  let stored: unknown
-  try {
-    stored = JSON.parse(storage.getItem(KEY) ?? '[]')
-  } catch {
-    // Somebody else's, or cut off: there is nothing recent then.
-  }
+  const stored = parseStored(storage.getItem(KEY))
   return Array.isArray(stored) ? stored.filter(isRecent).slice(0, MAX) : []
 }
 

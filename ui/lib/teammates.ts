@@ -1,4 +1,4 @@
-import type { Connection, MemberRow, Path } from '../../core/api.ts'
+import { type Connection, isReached, type MemberRow, type Path } from '../../core/api.ts'
 import type { Teammate } from './people.svelte.ts'
 import { duration, plural } from './time.ts'
 
@@ -61,9 +61,6 @@ export function roleWord({ role, isArchiver }: Pick<MemberRow, 'role' | 'isArchi
   if (isArchiver) return 'archives'
   return { member: 'member', reader: 'watching', mirror: 'mirror' }[role]
 }
-
-export const isReached = ({ connection }: Pick<Teammate, 'connection'>): boolean =>
-  connection === 'direct' || connection === 'relayed'
 
 /** How much of a log is still to come, as far as is known; '' for who has none. */
 export function behindWords(

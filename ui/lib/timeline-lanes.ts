@@ -1,8 +1,7 @@
-import type { Gap, Meeting } from '../../core/api.ts'
+import { type Gap, isReached, type Meeting } from '../../core/api.ts'
 import { compare } from '../../core/buckets.ts'
 import type { Teammate } from './people.svelte.ts'
 import { isMine } from './same-file.ts'
-import { isReached } from './teammates.ts'
 import { type Bar, type Span, tracksOf } from './timeline.ts'
 import { meetingWords } from './timeline-words.ts'
 

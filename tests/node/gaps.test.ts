@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { PeerStatus } from '../../core/api.ts'
-import { heatGaps, type HeatGapsOptions } from '../../node/heat-gaps.ts'
+import { gapsOf, type GapsOptions } from '../../node/gaps.ts'
 
 const NOW = Date.parse('2026-11-20T08:00:00Z')
 const HOUR = 3_600_000
@@ -10,8 +10,8 @@ const iso = (ms: number) => new Date(ms).toISOString()
 type Peer = Pick<PeerStatus, 'source' | 'role' | 'behind' | 'connection'>
 const bruno: Peer = { source: 'thinkpad-y7d1rt', role: 'member', behind: 0, connection: 'offline' }
 
-const gaps = (change: Partial<HeatGapsOptions> = {}, days = 30) =>
-  heatGaps(days, {
+const gaps = (change: Partial<GapsOptions> = {}, days = 30) =>
+  gapsOf(days, {
     self: 'macbook-k3f9xq',
     pauses: [],
     peers: [],

@@ -1,8 +1,8 @@
-import type { Gap, PeerStatus } from '../core/api.ts'
+import { type Gap, isReached, type PeerStatus } from '../core/api.ts'
 
 const DAY_MS = 86_400_000
 
-export interface HeatGapsOptions {
+export interface GapsOptions {
   /** The source of this machine. */
   self: string
   /** When nothing was recorded here, ms since 1970. */
@@ -21,14 +21,14 @@ export interface HeatGapsOptions {
  * The times of the last `days` days for which counts cannot be known: recording was paused; what was there is kept no
  * longer; or somebody's log is known to go on, and its owner is not here to give it.
  */
-export async function heatGaps(days: number, options: HeatGapsOptions): Promise<Gap[]> {
+export async function gapsOf(days: number, options: GapsOptions): Promise<Gap[]> {
   const { self, pauses, peers, historyDays, retentionDays, lastAt, now } = options
   const begin = now - (days + 1) * DAY_MS
   const missing = (source: string, from: number, to: number) => gapOf(source, 'missing', from, to)
   const kept = (source: string, keptDays: number) =>
     keptDays < days ? [missing(source, begin, now - keptDays * DAY_MS)] : []
   const makers = peers.filter(({ role }) => role === 'member')
-  const away = makers.filter(({ behind, connection }) => behind > 0 && !isHere(connection))
+  const away = makers.filter((peer) => peer.behind > 0 && !isReached(peer))
   return [
     ...pauses.map(({ from, to }) => gapOf(self, 'paused', from, Math.min(to, now))),
     ...kept(self, historyDays),
@@ -38,9 +38,6 @@ export async function heatGaps(days: number, options: HeatGapsOptions): Promise<
     )),
   ]
 }
-
-const isHere = (connection: PeerStatus['connection']): boolean =>
-  connection === 'direct' || connection === 'relayed'
 
 function gapOf(source: string, reason: Gap['reason'], from: number, to: number): Gap {
   return { source, from: new Date(from).toISOString(), to: new Date(to).toISOString(), reason }
