@@ -2,8 +2,14 @@ import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
+const LEFT_AS_FOUND = 'tests/support/left-as-found.ts'
 /** Files share a worker's modules, as loading them anew for each takes longer than most files' tests. */
-const COMMON = { testTimeout: 30_000, hookTimeout: 120_000, isolate: false }
+const COMMON = {
+  testTimeout: 30_000,
+  hookTimeout: 120_000,
+  isolate: false,
+  setupFiles: [LEFT_AS_FOUND],
+}
 const NEEDS_BUILD = 'tests/support/needs-build.ts'
 const NEEDS_CHROMIUM = 'tests/support/needs-chromium.ts'
 
@@ -58,7 +64,13 @@ export default defineConfig({
       {
         plugins: [svelte()],
         resolve: { conditions: ['browser'] },
-        test: { ...COMMON, name: 'ui', include: ['tests/ui/**/*.test.ts'], environment: 'happy-dom' },
+        test: {
+          ...COMMON,
+          name: 'ui',
+          include: ['tests/ui/**/*.test.ts'],
+          environment: 'happy-dom',
+          setupFiles: [LEFT_AS_FOUND, 'tests/ui/left-as-found.ts'],
+        },
       },
     ],
   },

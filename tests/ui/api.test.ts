@@ -1,12 +1,15 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Api, ApiError, takeCode } from '../../ui/lib/api.ts'
 import { FakeApi } from './support.ts'
 
 let node: FakeApi
 let api: Api
 let locked: number
-beforeEach(() => {
+afterEach(() => {
   localStorage.clear()
+  history.replaceState(null, '', '/')
+})
+beforeEach(() => {
   node = new FakeApi()
   api = new Api({ fetch: node.fetch, storage: localStorage })
   locked = 0

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Gap, HeatmapAnswer, HistoryStatus } from '../../core/api.ts'
 import { localHours } from '../../core/buckets.ts'
 import { calendarOf, gridOf, levelsOf } from '../../ui/lib/heat.ts'
@@ -161,6 +161,7 @@ describe('the heat of a page', () => {
 
   it('looks for what the archive knows until it is there, and then no more', async () => {
     vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
     const loading = { state: 'loading' as const, fetchedAt: null, message: null }
     let history: HistoryStatus = loading
     const fetch = vi.fn(() => Promise.resolve({ ...answer, meta: { ...answer.meta, history } }))
@@ -176,7 +177,6 @@ describe('the heat of a page', () => {
     expect(heat.history?.state).toBe('fresh')
     expect(fetch).toHaveBeenCalledTimes(6)
     heat.stop()
-    vi.useRealTimers()
   })
 
   it('is the node’s again when it is loaded again', async () => {

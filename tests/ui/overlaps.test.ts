@@ -9,7 +9,6 @@ let asked: number
 let opened: Overlaps[]
 beforeEach(() => {
   vi.useFakeTimers({ now: NOW })
-  localStorage.clear()
   there = []
   asked = 0
   opened = []
@@ -17,6 +16,7 @@ beforeEach(() => {
 afterEach(() => {
   for (const overlaps of opened) overlaps.stop()
   vi.useRealTimers()
+  localStorage.clear()
 })
 
 function open(): Overlaps {

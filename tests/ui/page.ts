@@ -39,11 +39,17 @@ export class TestPage {
     await this.settle()
   }
 
+  /** Closes it and leaves nothing of it to the next. */
   close(): void {
     cleanup()
     this.#stop()
     vi.useRealTimers()
     vi.unstubAllGlobals()
+    const root = document.documentElement
+    for (const name of root.getAttributeNames()) root.removeAttribute(name)
+    document.title = ''
+    localStorage.clear()
+    history.replaceState(null, '', '/')
   }
 
   /** Lets some seconds pass; a screen that is first opened is there then. */

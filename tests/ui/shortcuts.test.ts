@@ -1,4 +1,4 @@
-import { beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Shortcuts } from '../../ui/lib/shortcuts.ts'
 
 let shortcuts: Shortcuts
@@ -13,6 +13,7 @@ beforeEach(() => {
   const note = (name: string) => () => done.push(name)
   shortcuts.on({ space: note('space'), 'g h': note('heat'), t: note('theme'), Esc: note('leave') })
 })
+afterEach(() => document.body.replaceChildren())
 
 function press(key: string, { on = 'p', after = 100, ctrlKey = false } = {}): void {
   at += after
