@@ -17,6 +17,8 @@ export interface FoundFile {
   known: Recognised | null
   /** Whether a person named this very file, and not a folder that it is in. */
   isNamed: boolean
+  /** How large it was when it was found. */
+  bytes: number
 }
 
 /** Where in an assistant's own folder something lies; `relative` is below it, with `/`. */
@@ -46,7 +48,7 @@ export async function filesAt(
       const known = within && knownAs(within)
       if (within && !known) return
       if (await isChangedSince(path, stats.mtimeMs, changedSince))
-        found.set(path, { path, known, isNamed, beganMs: beganAt(stats) })
+        found.set(path, { path, known, isNamed, bytes: stats.size, beganMs: beganAt(stats) })
     } else if (stats?.isDirectory()) await addFolder(path, within)
     // Opening a pipe would wait for its other end.
     else if (stats && isNamed) onProblem(path, 'it is neither a file nor a folder')

@@ -16,8 +16,10 @@ import { LineSplitter } from './lines.ts'
 import type { Adapter, Form } from './port.ts'
 import type { Line } from './tail-port.ts'
 
-/** Files are read in chunks of this size, in bytes. */
+/** Files are read in chunks of this size, in bytes; of a smaller one where all of them are smaller. */
 export const CHUNK_BYTES = 512 * 1024
+/** A file may have grown since it was found. */
+const LEAST_CHUNK_BYTES = 4096
 /** Where nothing is recognised in this much of a file's lines, nothing is in them. */
 const MAX_HEAD_BYTES = 32 * 1024 * 1024
 /** So much is cut into first lines at a time: mostly the first one is in there, and decides. */
@@ -29,6 +31,12 @@ const SQLITE_HEADER_BYTES = 100
 export interface Found {
   form: Form
   drafts: readonly Draft[]
+}
+
+/** What some files are read into one after the other. */
+export function bufferFor(files: readonly FoundFile[]): Buffer {
+  const largest = files.reduce((most, { bytes }) => Math.max(most, bytes), LEAST_CHUNK_BYTES)
+  return Buffer.allocUnsafe(Math.min(largest, CHUNK_BYTES))
 }
 
 /**

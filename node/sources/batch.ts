@@ -4,7 +4,7 @@ import type { Project, Rule } from '../../core/rule.ts'
 import { BatchEvents, TURN_EVENTS } from './batch-events.ts'
 import type { FoundFile, OnProblem } from './batch-files.ts'
 import { attempt, filesAt } from './batch-files.ts'
-import { CHUNK_BYTES, foundIn } from './batch-read.ts'
+import { bufferFor, foundIn } from './batch-read.ts'
 import type { SessionFolder } from './directories.ts'
 import type { Adapter } from './port.ts'
 
@@ -40,9 +40,10 @@ export async function* readBatch(
 ): AsyncGenerator<Event> {
   const { onProblem = raise, changedSince, pause } = options
   const events = new BatchEvents(options.rule)
-  const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
   const looked = new Set<string | null>()
-  for (const file of await filesAt(paths, onProblem, changedSince)) {
+  const files = await filesAt(paths, onProblem, changedSince)
+  const buffer = bufferFor(files)
+  for (const file of files) {
     await attempt(file.path, () => readFile(file, buffer, options, events, looked), onProblem)
   }
   const following = events.follow(options.now)
