@@ -67,21 +67,43 @@ const BEGINS_WORD = 3
 const BEGINS_OTHER = 2
 const IS_WITHIN = 1
 
+interface Folded {
+  name: string
+  /** What else it is found by, after a space. */
+  more: string
+}
+
+/** A choice is the same as long as the palette is open: it is folded once, not at each key. */
+const foldings = new WeakMap<Choice, Folded>()
+
+function folded(choice: Choice): Folded {
+  const earlier = foldings.get(choice)
+  if (earlier) return earlier
+  const { label, detail = '', also = '' } = choice
+  const now = { name: fold(label), more: ` ${fold(`${detail} ${also}`)}` }
+  foldings.set(choice, now)
+  return now
+}
+
 /** How well a choice fits words, more is better; 0 where one of them is nowhere in it. */
-export function fit({ label, detail = '', also = '' }: Choice, words: string): number {
-  const name = fold(label)
-  const more = ` ${fold(`${detail} ${also}`)}`
-  const scores = fold(words)
-    .split(/\s+/)
-    .filter(Boolean)
-    .map((word) => {
-      if (name.startsWith(word)) return BEGINS
+function fitting(words: string): (choice: Choice) => number {
+  const sought = [...new Set(fold(words).split(/\s+/).filter(Boolean))].map((word) => {
+    return { word, begins: new RegExp(`[^\\p{L}\\p{N}]${escape(word)}`, 'u') }
+  })
+  return (choice) => {
+    const { name, more } = folded(choice)
+    let least = sought.length ? BEGINS : IS_WITHIN
+    for (const { word, begins } of sought) {
       const at = name.indexOf(word)
-      if (at > 0 && new RegExp(`[^\\p{L}\\p{N}]${escape(word)}`, 'u').test(name)) return BEGINS_WORD
-      if (new RegExp(`[^\\p{L}\\p{N}]${escape(word)}`, 'u').test(more)) return BEGINS_OTHER
-      return at > 0 ? IS_WITHIN : 0
-    })
-  return scores.length ? Math.min(...scores) : IS_WITHIN
+      if (at === 0) continue
+      if (at > 0 && begins.test(name)) least = Math.min(least, BEGINS_WORD)
+      // To look for the word first is much quicker than the expression, and mostly it is not there.
+      else if (more.includes(word) && begins.test(more)) least = Math.min(least, BEGINS_OTHER)
+      else if (at > 0) least = IS_WITHIN
+      else return 0
+    }
+    return least
+  }
 }
 
 const escape = (word: string): string => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
@@ -112,14 +134,15 @@ export function listed(typed: Typed, known: readonly Choice[], found: readonly C
     if (groups) return groups.includes(group)
     return words ? !ONLY_AT_FIRST.includes(group) : AT_FIRST.includes(group)
   }
-  const fitting = known
+  const fit = fitting(words)
+  const best = known
     .filter(isWanted)
-    .map((choice) => ({ choice, score: fit(choice, words) }))
+    .map((choice) => ({ choice, score: fit(choice) }))
     .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score)
     .map(({ choice }) => choice)
   const seen = new Set<string>()
-  const once = [...fitting, ...found.filter(isWanted)].filter(({ id }) => !seen.has(id) && seen.add(id))
+  const once = [...best, ...found.filter(isWanted)].filter(({ id }) => !seen.has(id) && seen.add(id))
   return GROUPS.flatMap((name) => {
     const max = groups ? MAX_OF_SOME : (MAX_OF_ALL[name] ?? MAX_OF_OTHERS)
     return once.filter(({ group }) => group === name).slice(0, max)
