@@ -152,8 +152,8 @@ describe('a project', () => {
   it('is found among many by typing', async () => {
     await open({ projects: Array.from({ length: 400 }, (_, i) => project(`service-${i}`)) })
     const list = () => within(region('Projects')).getAllByRole('listitem')
-    expect(list()).toHaveLength(200)
-    expect(screen.getByText('200 more: type a part of the name.')).toBeTruthy()
+    expect(list()).toHaveLength(100)
+    expect(screen.getByText('300 more: type a part of the name.')).toBeTruthy()
     await fireEvent.input(screen.getByRole('searchbox', { name: /Find a project/ }), {
       target: { value: 'service-39' },
     })

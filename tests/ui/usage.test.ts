@@ -157,6 +157,27 @@ describe('the usage screen', () => {
     expect(chart.getAttribute('aria-label')).toContain('The most on 20 Fri: 8M tokens.')
   })
 
+  test('draws a hundred of thousands of projects, by name, and all of them when asked to', async () => {
+    const names = Array.from({ length: 400 }, (_, i) => `service-${String(i).padStart(4, '0')}`)
+    // The last by name has the most.
+    const many = names.map((name, i) => row(name, { tools: i }))
+    const answered = page.api.instead.stats!
+    page.api.instead.stats = (params) =>
+      params.get('by') === 'project'
+        ? Promise.resolve(Response.json(statsAnswer({ by: 'project', rows: many })))
+        : answered(params)
+    await page.open()
+    await page.go('#/usage')
+    const shown = () => cells('Projects').map((line) => line.split(' | ')[0])
+    expect(shown()).toEqual(names.slice(0, 100))
+    const button = screen.getByRole('button', { name: /^Show all/ })
+    expect(button.textContent).toBe('Show all 400')
+    await fireEvent.click(button)
+    expect(shown()).toEqual(names)
+    expect(screen.queryByRole('button', { name: /^Show all/ })).toBeNull()
+    expect(document.activeElement).toBe(screen.getByRole('region', { name: 'Projects' }))
+  })
+
   test('asks for the days and the person that are chosen, and is a link', async () => {
     page.api.answers.members = {
       members: [memberRow({ isSelf: true }), memberRow({ source: 'moka-ybndrf' })],
