@@ -51,6 +51,38 @@ describe('who works on what', () => {
     ])
   })
 
+  it.each([
+    ['have one session each', 1, 256],
+    ['have three sessions each', 3, 256],
+    ['have none', 0, 256],
+    ['are few and have thousands', 3000, 3],
+  ])('has at most so many lines where people %s, and tells how many more there are', (_what, each, count) => {
+    const team = teammatesOf(
+      Array.from({ length: count }, (_, i) =>
+        memberRow({ source: `mate-${i}`, device: `d${i}`, name: `Mate ${i}` }),
+      ),
+      [],
+    )
+    const rows = team.flatMap(({ source }) =>
+      Array.from({ length: each }, (_, i) => session(source, `${source} ${i}`)),
+    )
+    const { brewers, idle, morePeople } = brewing(rows, team)
+    const lines = brewers.reduce((sum, { sessions, more }) => sum + 1 + sessions.length + (more ? 1 : 0), 0)
+    expect(lines + 2 * idle.length).toBeLessThanOrEqual(MAX_LINES)
+    expect(lines + 2 * idle.length).toBeGreaterThan(each ? MAX_LINES - 3 : 20)
+    expect(brewers.length + idle.length + morePeople).toBe(count)
+    expect(brewers.map(({ source }) => source)).toEqual(
+      (each ? team : []).slice(0, brewers.length).map(({ source }) => source),
+    )
+    for (const { sessions, more } of brewers) expect(sessions.length + more).toBe(each)
+  })
+
+  it('has the empty cups of a small team beside somebody’s ten thousand sessions', () => {
+    const rows = Array.from({ length: 10_000 }, (_, i) => session(ADA.source, `a${i}`))
+    const { idle, morePeople } = brewing(rows, people)
+    expect([idle.map(({ name }) => name), morePeople]).toEqual([['Bruno Lima', 'Emi Tanaka'], 0])
+  })
+
   it('is no longer than somebody reads, and everybody with sessions has lines', () => {
     const rows = [
       ...Array.from({ length: 9990 }, (_, i) => session(ADA.source, `a${i}`)),
@@ -58,11 +90,11 @@ describe('who works on what', () => {
       ...Array.from({ length: 30 }, (_, i) => asking(BRUNO.source, `b${i}`, i)),
     ]
     const { asking: top, moreAsking, brewers } = brewing(rows, people)
-    const lines = top.length + brewers.reduce((sum, { sessions }) => sum + sessions.length, 0)
-    expect(lines).toBeLessThanOrEqual(MAX_LINES)
+    const lines = brewers.reduce((sum, { sessions, more }) => sum + 1 + sessions.length + (more ? 1 : 0), 0)
+    expect(top.length + lines).toBe(MAX_LINES)
     expect([top.length, moreAsking]).toEqual([20, 10])
     expect(brewers.map(({ sessions, more }) => [sessions.length, more])).toEqual([
-      [20, 9970],
+      [27, 9963],
       [10, 0],
     ])
   })
@@ -154,11 +186,25 @@ describe('the panel', () => {
       [ADA],
       Array.from({ length: 10_000 }, (_, i) => session(ADA.source, `s${i}`)),
     )
-    expect(panel().getAllByRole('listitem')).toHaveLength(MAX_LINES)
-    expect(text()).toContain('and 9,940 more sessions')
+    expect(panel().getAllByRole('listitem')).toHaveLength(MAX_LINES - 1)
+    expect(text()).toContain('and 9,941 more sessions')
     expect(panel().getByRole('link', { name: 'see them in the timeline' }).getAttribute('href')).toBe(
       '#/timeline',
     )
+  })
+
+  it('of 256 people names some, and says how many more there are and where', async () => {
+    const members = Array.from({ length: 256 }, (_, i) =>
+      memberRow({ source: `mate-${i}`, device: `d${i}`, name: `Mate ${i}`, isSelf: i === 0 }),
+    )
+    await open(
+      members,
+      members.map(({ source }) => session(source, source)),
+    )
+    expect(panel().getAllByRole('heading', { level: 3 })).toHaveLength(30)
+    expect(panel().getAllByRole('listitem')).toHaveLength(30)
+    expect(text()).toContain('and 226 more people: see everyone')
+    expect(panel().getByRole('link', { name: 'see everyone' }).getAttribute('href')).toBe('#/people')
   })
 
   it('shows no names and no empty cups to who is alone', async () => {

@@ -3,12 +3,17 @@ import type { Teammate } from './people.svelte.ts'
 
 /** Who works on what, put together for the panel of that name. */
 
-/** Lines for sessions in all; more than that nobody reads at a glance. */
+/**
+ * Lines in all, with those of names and those that say of somebody that there is more: more than that nobody reads at a
+ * glance.
+ */
 export const MAX_LINES = 60
 /** Of them for what waits for an answer. */
 const MAX_ASKING = 20
-/** Nobody with sessions gets fewer while there is room. */
-const LEAST_LINES = 3
+/** People whose cup is empty, as many as need no scrolling through. */
+const MAX_IDLE = 12
+/** Their name, and that their cup is empty. */
+const IDLE_LINES = 2
 
 /** Somebody with sessions. */
 export interface Brewer {
@@ -27,8 +32,10 @@ export interface Brewing {
   moreAsking: number
   /** As the people stand; those of whom only sessions are known at the end. */
   brewers: Brewer[]
-  /** Those who could have sessions and have none. */
+  /** Those who could have sessions and have none, as many as have room. */
   idle: Teammate[]
+  /** How many more people there are, with sessions or without. */
+  morePeople: number
 }
 
 /** Groups sessions, which come in the order in which they are shown, by person. Nobody stands by how much they did. */
@@ -52,18 +59,36 @@ export function brewing(rows: readonly SessionRow[], people: readonly Teammate[]
     return sessions ? [{ ...who, sessions }] : []
   })
 
+  const isCrowd = new Set([...known, ...busy]).size > 1
+  const linesOf = (sessions: number, share: number): number =>
+    Number(isCrowd) + Math.min(sessions, share) + Number(sessions > share)
   let room = MAX_LINES - Math.min(asking.length, MAX_ASKING)
-  const total = all.reduce((sum, { sessions }) => sum + sessions.length, 0)
-  const share = total <= room ? Infinity : Math.max(LEAST_LINES, Math.floor(room / all.length))
-  const brewers = all.map(({ sessions, ...who }): Brewer => {
-    const lines = Math.min(sessions.length, share, room)
+
+  // Everybody comes before anybody's second session.
+  const fitting: typeof all = []
+  for (const who of all) {
+    const lines = linesOf(who.sessions.length, 1)
+    if (lines > room) break
+    fitting.push(who)
     room -= lines
-    return { ...who, sessions: sessions.slice(0, lines), more: sessions.length - lines }
-  })
+  }
+  const empty = people.filter(({ source }) => !busy.has(source))
+  const isFull = fitting.length < all.length
+  const idle = isFull ? [] : empty.slice(0, Math.min(MAX_IDLE, Math.floor(room / IDLE_LINES)))
+  room -= idle.length * IDLE_LINES
+
+  const needed = (share: number): number =>
+    fitting.reduce((sum, { sessions }) => sum + linesOf(sessions.length, share), 0)
+  const forSessions = room + needed(1)
+  let share = 1
+  while (share < MAX_LINES && needed(share + 1) <= forSessions) share++
   return {
     asking: asking.slice(0, MAX_ASKING),
     moreAsking: Math.max(0, asking.length - MAX_ASKING),
-    brewers,
-    idle: people.filter(({ source }) => !busy.has(source)),
+    brewers: fitting.map(({ sessions, ...who }) => {
+      return { ...who, sessions: sessions.slice(0, share), more: Math.max(0, sessions.length - share) }
+    }),
+    idle,
+    morePeople: all.length - fitting.length + empty.length - idle.length,
   }
 }
