@@ -147,6 +147,9 @@ export const isReached = ({ connection }: { connection: Connection | null }): bo
 /** Where a direct connection goes through: it stays in the local network, or not. */
 export type Path = 'local' | 'internet'
 
+/** Clocks that differ by less are taken as right, ms. */
+export const CLOCK_TOLERANCE_MS = 2 * 60_000
+
 /** Another device of the team. */
 export interface PeerStatus {
   /** z32 of its key. */

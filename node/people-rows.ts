@@ -73,27 +73,11 @@ export function peersOf(view: TeamView): PeerStatus[] {
         behind: logs.reduce((sum, { behind }) => sum + behind, 0),
         lastSeen: seenAt === undefined ? null : new Date(seenAt).toISOString(),
         version: view.versionOf(writer.device) ?? profile?.version ?? null,
-        problem:
-          logs.find(({ problem }) => problem !== null)?.problem ??
-          clockProblem(profile?.name ?? source, view.clockAheadOf(writer.device) ?? 0),
+        problem: logs.find(({ problem }) => problem !== null)?.problem ?? null,
         clockAheadMs: view.clockAheadOf(writer.device),
       }
     })
   return rows.sort((a, b) => compare(a.name, b.name) || compare(a.device, b.device))
-}
-
-/** Clocks that differ by less do no harm: an event counts as having happened at most this long after it came. */
-const CLOCK_TOLERANCE_MS = 10 * 60_000
-
-/** What to say where somebody's clock differs from this machine's by `aheadMs`; null where it does not much. */
-function clockProblem(name: string, aheadMs: number): string | null {
-  if (Math.abs(aheadMs) <= CLOCK_TOLERANCE_MS) return null
-  const minutes = Math.round(Math.abs(aheadMs) / 60_000)
-  const by = minutes < 90 ? `${minutes} min` : `${Math.round(minutes / 60)} h`
-  return (
-    `${name}'s clock is ${by} ${aheadMs > 0 ? 'ahead of' : 'behind'} this machine's. Set the one that is wrong: ` +
-    'until then sessions seem to be older or newer than they are; nothing is lost.'
-  )
 }
 
 /** A member without what the index knows of them. */

@@ -1,4 +1,4 @@
-import type { StatusAnswer } from '../../core/api.ts'
+import { CLOCK_TOLERANCE_MS, type PeerStatus, type StatusAnswer } from '../../core/api.ts'
 import { newestAfter } from '../../core/versions.ts'
 import { reachWords } from './people.ts'
 
@@ -19,15 +19,28 @@ export function teamRows({ team, peers }: Pick<StatusAnswer, 'team' | 'peers'>, 
   return rows
 }
 
-/** What is wrong with the logs of teammates, and whether some of them run a newer VibeTea. */
+/** What is wrong with the logs and clocks of teammates, and whether some of them run a newer VibeTea. */
 export function teamProblems({ node, peers }: Pick<StatusAnswer, 'node' | 'peers'>): string[] {
-  const problems = peers.flatMap(({ name, problem }) =>
-    problem === null ? [] : [`problem: ${name}: ${problem}`],
-  )
+  const problems = peers.flatMap((peer) => {
+    const problem = peer.problem ?? clockProblem(peer)
+    return problem === null ? [] : [`problem: ${peer.name}: ${problem}`]
+  })
   const newest = newestAfter(
     node.version,
     peers.map(({ version }) => version),
   )
   if (newest !== null) problems.push(`Teammates run VibeTea ${newest}, you ${node.version}: time to update.`)
   return problems
+}
+
+/** What to say where somebody's clock differs from this machine's; null where it does not much or is not known. */
+function clockProblem({ name, clockAheadMs }: PeerStatus): string | null {
+  const aheadMs = clockAheadMs ?? 0
+  if (Math.abs(aheadMs) < CLOCK_TOLERANCE_MS) return null
+  const minutes = Math.round(Math.abs(aheadMs) / 60_000)
+  const by = minutes < 90 ? `${minutes} min` : `${Math.round(minutes / 60)} h`
+  return (
+    `${name}'s clock is ${by} ${aheadMs > 0 ? 'ahead of' : 'behind'} this machine's. Set the one that is wrong: ` +
+    'until then sessions seem to be older or newer than they are; nothing is lost.'
+  )
 }

@@ -1,6 +1,6 @@
 import { fireEvent, screen, within } from '@testing-library/svelte'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { EventRow, PeerStatus } from '../../core/api.ts'
+import { CLOCK_TOLERANCE_MS, type EventRow, type PeerStatus } from '../../core/api.ts'
 import { clockWarnings } from '../../ui/lib/skew.ts'
 import { articles, prompt, TestPage } from './page.ts'
 import { NOW, peerStatus, sessionRow, STATUS } from './support.ts'
@@ -190,6 +190,12 @@ describe('clocks', () => {
     const warnings = clockWarnings({ pageAheadMs, peers })
     if (sentence === null) expect(warnings).toEqual([])
     else expect(warnings).toEqual([expect.stringContaining(sentence)])
+  })
+
+  it('that differ by less than is told of are told of nowhere, from then on both ways', () => {
+    const told = (ms: number) => clockWarnings({ pageAheadMs: 0, peers: [peer('Bruno', ms)] }).length
+    expect([-1, 1].map((way) => told(way * (CLOCK_TOLERANCE_MS - 1)))).toEqual([0, 0])
+    expect([-1, 1].map((way) => told(way * CLOCK_TOLERANCE_MS))).toEqual([1, 1])
   })
 
   it('that differ are told of on the page, whose times are the node’s', async () => {

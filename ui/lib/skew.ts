@@ -1,16 +1,14 @@
-import type { PeerStatus } from '../../core/api.ts'
+import { CLOCK_TOLERANCE_MS, type PeerStatus } from '../../core/api.ts'
 import { plain } from './text.ts'
 import { duration } from './time.ts'
 
-/** Clocks that differ by less are taken as right. */
-const TOLERANCE_MS = 2 * 60_000
 export interface Clocks {
   /** How far this browser's clock is ahead of the node's, ms; negative: behind. */
   pageAheadMs: number
   peers: readonly Pick<PeerStatus, 'name' | 'clockAheadMs'>[]
 }
 
-const isOff = (ms: number): boolean => Math.abs(ms) >= TOLERANCE_MS
+const isOff = (ms: number): boolean => Math.abs(ms) >= CLOCK_TOLERANCE_MS
 const by = (ms: number): string => `${duration(Math.abs(ms))} ${ms > 0 ? 'ahead of' : 'behind'}`
 
 /** Whose clocks are wrong, and by how much, each a sentence or two; nothing while all agree. */

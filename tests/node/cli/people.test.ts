@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { CLOCK_TOLERANCE_MS } from '../../../core/api.ts'
 import { memberLines } from '../../../node/cli/members.ts'
 import { OverlapNews, overlapLine, overlapLines } from '../../../node/cli/overlap-lines.ts'
 import { alsoHere, namesOf } from '../../../node/cli/people.ts'
@@ -139,6 +140,22 @@ describe('status', () => {
   test('says why a log is not read on', () => {
     const peers = [peerStatus('Bruno', 'thinkpad-y7d1rt', { problem: 'Its log grew too fast.' })]
     expect(teamProblems({ node, peers })).toEqual(['problem: Bruno: Its log grew too fast.'])
+  })
+
+  test.each([
+    [2 * 3_600_000, "Bruno's clock is 2 h ahead of this machine's."],
+    [-45 * 60_000, "Bruno's clock is 45 min behind this machine's."],
+    [CLOCK_TOLERANCE_MS, "Bruno's clock is 2 min ahead of this machine's."],
+  ])('says of a clock that is %d ms ahead how wrong it is', (clockAheadMs, sentence) => {
+    const peers = [peerStatus('Bruno', 'thinkpad-y7d1rt', { clockAheadMs })]
+    expect(teamProblems({ node, peers })).toEqual([expect.stringContaining(`problem: Bruno: ${sentence}`)])
+  })
+
+  test('says nothing of clocks that differ by less, or that nobody has seen', () => {
+    const peers = [CLOCK_TOLERANCE_MS - 1, 1 - CLOCK_TOLERANCE_MS, null].map((clockAheadMs) =>
+      peerStatus('Bruno', 'thinkpad-y7d1rt', { clockAheadMs }),
+    )
+    expect(teamProblems({ node, peers })).toEqual([])
   })
 
   test.each([
