@@ -54,6 +54,17 @@ describe('the palette', () => {
     expect(options().filter((name) => name === 'Timeline')).toHaveLength(1)
   })
 
+  it('has what was typed while it was on its way, and no shortcut does anything then', async () => {
+    await page.open([prompt(1)])
+    for (const key of ['/', 't', 'i', 'n', 'Backspace', 'm']) {
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))
+    }
+    await page.settle()
+    expect(field().value).toBe('tim')
+    expect(active()).toBe('Timeline')
+    expect(document.documentElement.dataset.theme).toBeUndefined()
+  })
+
   it('leads to the wall screen', async () => {
     await page.open([prompt(1)])
     await open()
