@@ -16,7 +16,7 @@ import { quantile } from './table.ts'
 
 const LOADED = 100_000
 /** Past its capacity a page lets go of the oldest rows, some thousands at a time. */
-const HELD_AT_LEAST = 95_000
+const HELD_AT_LEAST = 90_000
 const RATE = 500
 const MEASURED_S = 10
 const OPENINGS = 7
