@@ -80,7 +80,7 @@ export async function leaveTeam(options: TeamLifeOptions): Promise<void> {
 }
 
 /** The team of a home. Throws a `VibeTeaError` `no_team` where it is in none. */
-export async function requireTeam(home: string): Promise<TeamFile> {
+async function requireTeam(home: string): Promise<TeamFile> {
   const team = await readTeam(home)
   if (team) return team
   throw noTeam()

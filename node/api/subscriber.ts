@@ -5,7 +5,7 @@ import type { Timers } from '../../core/timers.ts'
 import type { EventFilter, LiveFeed } from './backend.ts'
 
 /** A client that is this many events behind gets a `gap` instead, and reads them over HTTP where it wants them. */
-export const MAX_LAG = 5000
+const MAX_LAG = 5000
 /** The most events of one message. */
 export const MAX_BATCH = 500
 /** Nothing more is given to a socket that still holds this much. */

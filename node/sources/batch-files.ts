@@ -82,7 +82,7 @@ function knownAs({ adapter, relative }: Within): Recognised | null {
 }
 
 /** Whether a file belongs to the SQLite database of the same name before it, and is none by itself. */
-export function isCompanion(name: string): boolean {
+function isCompanion(name: string): boolean {
   return /.-(?:wal|shm|journal)$/.test(name)
 }
 

@@ -3,7 +3,7 @@ import type { EventRow } from '../../core/api.ts'
 /** Rows of one session that say the same within this time of the first of them stand in one line. */
 export const BURST_MS = 10_000
 /** What is caught up on goes on in the line of before, where that grew within this time: one log comes in many batches. */
-export const CATCH_UP_MS = 30_000
+const CATCH_UP_MS = 30_000
 
 /** Some rows in one line, in the order in which they came; at least two. None is left out. */
 export interface Burst {

@@ -15,7 +15,7 @@ import { isLate } from './late.ts'
 import { share } from './shared-text.ts'
 
 /** The most rows that a page holds; past it the oldest go, a chunk at a time. */
-export const CAPACITY = 100_000
+const CAPACITY = 100_000
 const CHUNK = 5_000
 const FLUSH_MS = 100
 /** When more came at once than fits on a screen, so that nobody could read it any faster. */

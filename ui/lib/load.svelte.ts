@@ -1,7 +1,7 @@
 import { ApiError } from './api.ts'
 
 /** Who waits longer than this is told so. */
-export const SLOW_MS = 1000
+const SLOW_MS = 1000
 
 /**
  * Something that a panel reads of the node: how that goes, and how to try it again. What came earlier stays while it is
