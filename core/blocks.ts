@@ -155,10 +155,16 @@ export function decodeBlock(
   codec: Codec,
 ): Batch | null {
   const frame = decodeFrame(BATCH, block, seq, scope, verify, codec)
-  const values = frame && parseJson(frame.body)
-  if (!frame || !Array.isArray(values) || values.length > MAX_BLOCK_EVENTS) return null
+  const values = frame && batchValues(frame.body)
+  if (!values) return null
   const events = values.map(parseEvent).filter((event) => event !== null)
   return { events, invalid: values.length - events.length, ...frame }
+}
+
+/** What stands in the signed JSON of a batch, each an event or not; null where it is no list of at most 500. */
+export function batchValues(body: Uint8Array): unknown[] | null {
+  const values = parseJson(body)
+  return Array.isArray(values) && values.length <= MAX_BLOCK_EVENTS ? values : null
 }
 
 /** The body of a block; null where its flags or its deflate stream are wrong, or it is too large. */

@@ -15,7 +15,6 @@ export const INCARNATION_WINDOW_MS = 30 * DAY_MS
 export const MAX_INCARNATIONS_KEPT = 64
 /** A certificate from later than this counts as of then. */
 export const MAX_CLOCK_AHEAD_MS = 10 * 60 * SECOND_MS
-export const MAX_RECORDS = 256
 
 /** Certificates or statements a message. */
 export const MAX_BATCH = 64

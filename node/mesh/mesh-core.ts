@@ -2,7 +2,7 @@ import type { Presence } from '../../core/api.ts'
 import { equalBytes } from '../../core/bytes.ts'
 import { gateKeyOf, type EpochSecrets, type Side } from '../../core/secrets.ts'
 import type { Role } from '../../core/team-key.ts'
-import { idOf } from './epochs.ts'
+import { idOf } from './verdicts.ts'
 import { gateHandshake, whyRefused } from './gate.ts'
 import {
   HEARTBEAT_MS,

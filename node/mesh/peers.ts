@@ -1,5 +1,5 @@
 import type { Presence } from '../../core/api.ts'
-import { idOf } from './epochs.ts'
+import { idOf } from './verdicts.ts'
 import type { Ends } from './gate.ts'
 import { Allowance, MESSAGES, PATIENCE_MS, hasPassed } from './limits.ts'
 import type { Hello } from './messages.ts'

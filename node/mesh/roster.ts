@@ -6,11 +6,12 @@ import {
   type SignedCertificate,
 } from '../../core/certificate.ts'
 import type { EpochRecord } from '../../core/epoch.ts'
+import { EpochRecords, type Issuers, type Provisional } from '../../core/epoch-records.ts'
 import { plainHash } from '../../core/hash.ts'
 import type { VerifyWith } from '../../core/identity.ts'
 import { decodeStatement, isSignedStatement } from '../../core/statement.ts'
 import { ROLES, type Role } from '../../core/team-key.ts'
-import { EpochRecords, KNOWN, NEW, idOf, refused, type Issuers, type Provisional } from './epochs.ts'
+import { KNOWN, NEW, idOf, refused } from './verdicts.ts'
 import { Allowance, FLOORS, MAX_CLOCK_AHEAD_MS } from './limits.ts'
 import type { Writer } from '../../core/writer.ts'
 import type { RefusedReason, Verdict } from './port.ts'

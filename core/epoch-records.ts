@@ -1,4 +1,4 @@
-import { equalBytes } from '../../core/bytes.ts'
+import { equalBytes } from './bytes.ts'
 import {
   compareEpochs,
   decodeRecord,
@@ -6,13 +6,14 @@ import {
   isSignedRecord,
   type EpochRecord,
   type NamedEpoch,
-} from '../../core/epoch.ts'
-import { plainHash } from '../../core/hash.ts'
-import type { VerifyWith } from '../../core/identity.ts'
-import { issuersOf, type EpochSecrets } from '../../core/secrets.ts'
-import type { Role } from '../../core/team-key.ts'
-import { MAX_RECORDS } from './limits.ts'
-import type { RefusedReason, Verdict } from './port.ts'
+} from './epoch.ts'
+import { plainHash, z32Prefix } from './hash.ts'
+import type { VerifyWith } from './identity.ts'
+import { issuersOf, keyText, type EpochSecrets } from './secrets.ts'
+import type { Role } from './team-key.ts'
+
+/** Records that a team may have. */
+export const MAX_RECORDS = 256
 
 export type Issuers = Readonly<Record<Role, Uint8Array>>
 
@@ -34,15 +35,19 @@ interface KeptEpoch extends NamedEpoch {
   closes: Map<string, number | null>
 }
 
-export const KNOWN: Verdict = { kind: 'known' }
-export const NEW: Verdict = { kind: 'new' }
-export const refused = (reason: RefusedReason): Verdict => ({ kind: 'refused', reason })
+/** What became of a record: it is new here, was here, or does not count. */
+export type RecordVerdict =
+  | { kind: 'new' }
+  | { kind: 'known' }
+  | { kind: 'refused'; reason: 'invalid_record' | 'other_team' | 'forged_issuer' | 'too_many_records' }
 
-/** Names something by its bytes in a map. */
-export const idOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+type Refusal = (RecordVerdict & { kind: 'refused' })['reason']
+
+const refused = (reason: Refusal): RecordVerdict => ({ kind: 'refused', reason })
 
 /** A device and incarnation. */
-const logId = (device: Uint8Array, incarnation: Uint8Array): string => idOf(device) + idOf(incarnation)
+const logId = (device: Uint8Array, incarnation: Uint8Array): string =>
+  keyText(device) + z32Prefix(incarnation, 13)
 
 /**
  * The records of a team. The highest epoch counts, of equal ones the record with the lower hash, and with it those
@@ -64,29 +69,29 @@ export class EpochRecords {
     this.#teamId = teamId
     this.#provisional = provisional
     this.#verify = verify
-    this.#admins = new Set([idOf(teamId)])
+    this.#admins = new Set([keyText(teamId)])
   }
 
-  add(bytes: Uint8Array): Verdict {
+  add(bytes: Uint8Array): RecordVerdict {
     const hash = plainHash(bytes)
-    const id = idOf(hash)
-    if (this.#adminRecords.has(id) || this.#epochs.has(id)) return KNOWN
+    const id = keyText(hash)
+    if (this.#adminRecords.has(id) || this.#epochs.has(id)) return { kind: 'known' }
     const record = decodeRecord(bytes)
     if (!record || (record.kind === 'epoch' && record.epoch < 1)) return refused('invalid_record')
     if (!equalBytes(record.teamId, this.#teamId)) return refused('other_team')
-    if (!this.#admins.has(idOf(record.signer))) return refused('forged_issuer')
+    if (!this.#admins.has(keyText(record.signer))) return refused('forged_issuer')
     if (!isSignedRecord(record, this.#verify)) return refused('invalid_record')
     if (this.#adminRecords.size + this.#epochs.size >= MAX_RECORDS) return refused('too_many_records')
     // A copy: what came may be a part of a larger buffer, or be used again.
     const kept = Uint8Array.from(bytes)
     if (record.kind === 'admin') {
       this.#adminRecords.set(id, kept)
-      for (const admin of record.admins) this.#admins.add(idOf(admin))
+      for (const admin of record.admins) this.#admins.add(keyText(admin))
     } else {
       this.#epochs.set(id, { epoch: record.epoch, hash, bytes: kept, record, closes: closesOf(record) })
       this.#chain = this.#chainOf()
     }
-    return NEW
+    return { kind: 'new' }
   }
 
   /** Of the record that counts, else the provisional one; null where neither is here. */
@@ -128,7 +133,7 @@ export class EpochRecords {
     let next = [...this.#epochs.values()].sort(compareEpochs)[0]
     while (next) {
       chain.unshift(next)
-      const before = this.#epochs.get(idOf(next.record.previous))
+      const before = this.#epochs.get(keyText(next.record.previous))
       next = before && before.epoch < next.epoch ? before : undefined
     }
     return chain
