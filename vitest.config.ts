@@ -11,6 +11,7 @@ const COMMON = {
   setupFiles: [LEFT_AS_FOUND],
 }
 const NEEDS_BUILD = 'tests/support/needs-build.ts'
+const NEEDS_STACK = 'tests/support/needs-stack.ts'
 const NEEDS_CHROMIUM = 'tests/support/needs-chromium.ts'
 
 /** The files that take longest, each project's. */
@@ -30,9 +31,25 @@ class LongFirst extends BaseSequencer {
   }
 }
 
+/** PostgREST comes for one system only in a package. */
+const STACK =
+  process.platform === 'linux' && process.arch === 'x64'
+    ? [
+        {
+          test: {
+            ...COMMON,
+            name: 'stack',
+            include: ['tests/stack/*.test.ts'],
+            globalSetup: [NEEDS_STACK],
+            sequence: { groupOrder: 1 },
+          },
+        },
+      ]
+    : []
+
 /**
- * Four projects: parts in Node, the built commands, the built dashboard in a browser, and Svelte components in a
- * simulated page. What starts whole nodes and browsers goes by itself, after the parts.
+ * Five projects: parts in Node, the built commands, the built dashboard in a browser, the archive in real servers, and
+ * Svelte components in a simulated page. What starts whole nodes and browsers goes by itself, after the parts.
  */
 export default defineConfig({
   test: {
@@ -61,6 +78,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      ...STACK,
       {
         plugins: [svelte()],
         resolve: { conditions: ['browser'] },

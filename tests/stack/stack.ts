@@ -1,0 +1,120 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createClient, type SupabaseClient } from '@supabase/supabase-js'
+import WebSocket from 'ws'
+import { freePort } from './free-port.ts'
+import { startFunction } from './edge-function.ts'
+import { Gateway } from './gateway.ts'
+import { JWT_SECRET, PUBLISHABLE_KEY, SECRET_KEY } from './keys.ts'
+import { POSTGREST } from './packages.ts'
+import { Postgres, type PostgresOptions } from './postgres.ts'
+import { Program } from './program.ts'
+
+export const SUBSCRIBER_TOKEN = 'subscriber-token'
+
+export interface StackOptions {
+  /** The functions' secrets; by default the token that `query` wants. */
+  secrets?: Record<string, string>
+  hasOldGrants?: boolean
+  isDurable?: boolean
+}
+
+/** A project as Supabase hosts one, on this machine: PostgreSQL, PostgREST, the functions in Deno, a gateway. */
+export class Stack {
+  readonly postgres: Postgres
+  readonly gateway: Gateway
+  readonly #directory: string
+  readonly #rest: Program
+  readonly #functions: Program[]
+
+  private constructor(
+    parts: { postgres: Postgres; gateway: Gateway; rest: Program; functions: Program[] },
+    directory: string,
+  ) {
+    this.postgres = parts.postgres
+    this.gateway = parts.gateway
+    this.#rest = parts.rest
+    this.#functions = parts.functions
+    this.#directory = directory
+  }
+
+  /** Boots one with the migrations applied. */
+  static async start({ secrets = {}, hasOldGrants = false, isDurable = false }: StackOptions = {}): Promise<Stack> {
+    const directory = mkdtempSync(join(tmpdir(), 'vibetea-stack-'))
+    const gateway = await Gateway.start()
+    const given = {
+      SUPABASE_URL: gateway.url,
+      SUPABASE_SECRET_KEYS: JSON.stringify({ default: SECRET_KEY }),
+      VIBETEA_SUBSCRIBER_TOKEN: SUBSCRIBER_TOKEN,
+      ...secrets,
+    }
+    // The functions need the database only when they are called.
+    const [{ postgres, rest }, ...functions] = await Promise.all([
+      startDatabase({ directory, hasOldGrants, isDurable }, gateway),
+      ...['ingest', 'query'].map((name) => startFunction(name, given, gateway)),
+    ])
+    return new Stack({ postgres, gateway, rest, functions }, directory)
+  }
+
+  /** What `VIBETEA_SUPABASE_URL` would be. */
+  get functionsUrl(): string {
+    return `${this.gateway.url}/functions/v1`
+  }
+
+  /** A client of the project, by one of its keys. */
+  client(key: typeof SECRET_KEY | typeof PUBLISHABLE_KEY): SupabaseClient {
+    const auth = { persistSession: false, autoRefreshToken: false }
+    // Without a WebSocket of its own Node 20 has to be given one, though nothing here opens it.
+    return createClient(this.gateway.url, key, { auth, realtime: { transport: WebSocket } })
+  }
+
+  /** What the functions have logged. */
+  get log(): string {
+    return this.#functions.map(({ said }) => said).join('')
+  }
+
+  /** Forgets all events, records and bindings. */
+  async empty(): Promise<void> {
+    await this.postgres.asSuperuser(async (sql) => {
+      await sql.unsafe('truncate public.events, vibetea.epoch_records, vibetea.source_bindings')
+    })
+  }
+
+  async stop(): Promise<void> {
+    await this.gateway.stop()
+    await Promise.all([this.#rest.stop(), ...this.#functions.map((each) => each.stop())])
+    await this.postgres.stop()
+    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+async function startDatabase(options: PostgresOptions, gateway: Gateway) {
+  const postgres = await Postgres.create(options)
+  await postgres.migrate()
+  return { postgres, rest: await startRest(postgres.port, gateway) }
+}
+
+async function startRest(postgresPort: number, gateway: Gateway): Promise<Program> {
+  const port = await freePort()
+  const env = {
+    PGRST_DB_URI: `postgres://authenticator@127.0.0.1:${postgresPort}/postgres`,
+    PGRST_DB_SCHEMAS: 'public',
+    PGRST_DB_ANON_ROLE: 'anon',
+    PGRST_DB_MAX_ROWS: '1000',
+    PGRST_JWT_SECRET: JWT_SECRET,
+    PGRST_SERVER_HOST: '127.0.0.1',
+    PGRST_SERVER_PORT: String(port),
+  }
+  const program = new Program('PostgREST', POSTGREST, [], { env })
+  const base = `http://127.0.0.1:${port}`
+  await program.until(async () => {
+    try {
+      return (await fetch(base)).status === 200 ? base : null
+    } catch {
+      return null // it does not listen yet
+    }
+  })
+  gateway.route('/rest/v1', base)
+  return program
+}
