@@ -11,7 +11,15 @@ export async function startFunction(
   gateway: Gateway,
 ): Promise<Program> {
   const folder = join(SUPABASE, 'functions', name)
-  const args = ['run', '--quiet', '--no-prompt', '--allow-net', '--allow-env', `--allow-read=${SUPABASE}`, '--node-modules-dir=none']
+  const args = [
+    'run',
+    '--quiet',
+    '--no-prompt',
+    '--allow-net',
+    '--allow-env',
+    `--allow-read=${SUPABASE}`,
+    '--node-modules-dir=none',
+  ]
   const index = pathToFileURL(join(folder, 'index.ts')).href
   const registry = process.env.NPM_CONFIG_REGISTRY ?? process.env.npm_config_registry
   const env = {

@@ -73,7 +73,18 @@ export class Postgres {
   async #initialize(): Promise<void> {
     mkdirSync(this.#home)
     if (isRoot()) for (const path of [this.#options.directory, this.#home]) chownSync(path, NOBODY, NOBODY)
-    const args = ['-D', this.#home, '-U', SUPERUSER, '-A', 'trust', '-E', 'UTF8', '--no-sync', '--no-instructions']
+    const args = [
+      '-D',
+      this.#home,
+      '-U',
+      SUPERUSER,
+      '-A',
+      'trust',
+      '-E',
+      'UTF8',
+      '--no-sync',
+      '--no-instructions',
+    ]
     await run(this.#binary('initdb'), [...args, '--locale=C'], this.#spawning())
   }
 
@@ -88,7 +99,12 @@ export class Postgres {
       timezone: 'UTC',
     }
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-    const server = new Program('PostgreSQL', this.#binary('postgres'), ['-D', this.#home, ...args], this.#spawning())
+    const server = new Program(
+      'PostgreSQL',
+      this.#binary('postgres'),
+      ['-D', this.#home, ...args],
+      this.#spawning(),
+    )
     this.#server = server
     await server.until(() => server.said.includes('ready to accept connections') || null)
   }

@@ -40,7 +40,11 @@ export class Stack {
   }
 
   /** Boots one with the migrations applied. */
-  static async start({ secrets = {}, hasOldGrants = false, isDurable = false }: StackOptions = {}): Promise<Stack> {
+  static async start({
+    secrets = {},
+    hasOldGrants = false,
+    isDurable = false,
+  }: StackOptions = {}): Promise<Stack> {
     const directory = mkdtempSync(join(tmpdir(), 'vibetea-stack-'))
     const gateway = await Gateway.start()
     const given = {

@@ -18,9 +18,7 @@ export interface Accepted {
 export type EventRejection = Extract<Rejection, 'invalid_event' | 'invalid_event_type'>
 
 /** Reads an event: the event, stripped of what is not known, or why it is none. */
-export function readEvent(
-  value: unknown,
-): Event | EventRejection {
+export function readEvent(value: unknown): Event | EventRejection {
   const { eventType } = Object(value) as { eventType?: unknown }
   if (typeof eventType === 'string' && !(EVENT_TYPES as readonly string[]).includes(eventType)) {
     return 'invalid_event_type'

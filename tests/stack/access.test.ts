@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { promptAt } from '../support/events.ts'
+import { PUBLISHABLE_KEY, SECRET_KEY, tokenOf, type ApiRole } from './keys.ts'
+import { Stack } from './stack.ts'
+
+const EVENT = promptAt(Date.now() - 60_000)
+const ROW = {
+  id: EVENT.id,
+  source: EVENT.source,
+  timestamp: EVENT.timestamp,
+  event_type: EVENT.eventType,
+  payload: EVENT.payload,
+}
+const CALLS: Record<string, Record<string, unknown>> = {
+  bulk_insert_events: { events: [ROW] },
+  get_hourly_aggregates: { days_back: 7 },
+  get_hourly_aggregates_json: { days_back: 7 },
+  purge_events: { retention_days: 1 },
+  get_epoch_records: { team: 'y'.repeat(52) },
+  add_epoch_records: { team: 'y'.repeat(52), records: [] },
+  bind_sources: { bindings: { [ROW.source]: 'y'.repeat(52) } },
+}
+
+describe.each([
+  ['a new project, which grants nothing by itself', false],
+  ['an older project, which grants everything by itself', true],
+])('in %s', (_what, hasOldGrants) => {
+  let stack: Stack
+  beforeAll(async () => {
+    stack = await Stack.start({ hasOldGrants })
+    await stack.client(SECRET_KEY).rpc('bulk_insert_events', { events: [ROW] })
+  })
+  afterAll(() => stack.stop())
+
+  /** The status of a call of the project's API. */
+  async function status(
+    role: Exclude<ApiRole, 'service_role'>,
+    method: string,
+    path: string,
+    body?: unknown,
+  ) {
+    const headers = {
+      apikey: PUBLISHABLE_KEY,
+      authorization: `Bearer ${tokenOf(role)}`,
+      'content-type': 'application/json',
+    }
+    const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }
+    const response = await fetch(`${stack.gateway.url}/rest/v1/${path}`, init)
+    await response.arrayBuffer()
+    return response.status
+  }
+
+  // PostgREST answers 401 to who is nobody and 403 to who is somebody; 404 is what it does not expose.
+  test.each([
+    ['anon', 401],
+    ['authenticated', 403],
+  ] as const)('%s can neither read nor write', async (role, refused) => {
+    const one = `events?id=eq.${ROW.id}`
+    expect(await status(role, 'GET', 'events')).toBe(refused)
+    expect(await status(role, 'POST', 'events', ROW)).toBe(refused)
+    expect(await status(role, 'PATCH', one, { payload: {} })).toBe(refused)
+    expect(await status(role, 'DELETE', one)).toBe(refused)
+    for (const [name, parameters] of Object.entries(CALLS)) {
+      expect([name, await status(role, 'POST', `rpc/${name}`, parameters)]).toEqual([name, refused])
+    }
+    for (const table of ['events_hourly', 'epoch_records', 'source_bindings']) {
+      expect(await status(role, 'GET', table)).toBe(404)
+    }
+  })
+
+  test('the service role can do what the functions do, and no more', async () => {
+    const service = stack.client(SECRET_KEY)
+    for (const [name, parameters] of Object.entries(CALLS)) {
+      expect([name, (await service.rpc(name, parameters)).error]).toEqual([name, null])
+    }
+    expect((await service.from('events').select()).data).toHaveLength(1)
+    expect((await service.from('events').update({ source: 'thief-ybndrf' }).eq('id', ROW.id)).status).toBe(
+      403,
+    )
+    expect((await service.from('events_hourly').select()).status).toBe(404)
+  })
+
+  test('no table is without row-level security, and none has a policy', async () => {
+    const rows = await stack.postgres.asSuperuser(
+      (sql) => sql<{ name: string; forced: boolean }>`
+        select relname as name, relforcerowsecurity as forced from pg_class
+        where relkind = 'r' and relnamespace in ('public'::regnamespace, 'vibetea'::regnamespace)
+          and (not relrowsecurity or exists (select from pg_policy where polrelid = pg_class.oid))`,
+    )
+    expect(rows).toEqual([])
+  })
+
+  test('nobody but the service role and the owner has a right to anything', async () => {
+    const rows = await stack.postgres.asSuperuser(
+      (sql) => sql`
+        select kind, name, role from (
+          select 'table' as kind, c.oid::regclass::text as name, role,
+            has_table_privilege(role, c.oid, 'select, insert, update, delete, truncate, references, trigger') as has
+          from pg_class c, unnest(array['anon', 'authenticated']) as role
+          where relkind in ('r', 'S') and relnamespace in ('public'::regnamespace, 'vibetea'::regnamespace)
+          union all
+          select 'function', p.oid::regprocedure::text, role, has_function_privilege(role, p.oid, 'execute')
+          from pg_proc p, unnest(array['anon', 'authenticated']) as role
+          where pronamespace in ('public'::regnamespace, 'vibetea'::regnamespace)
+          union all
+          select 'schema', 'vibetea', role, has_schema_privilege(role, 'vibetea', 'usage, create')
+          from unnest(array['anon', 'authenticated']) as role
+        ) as rights where has`,
+    )
+    expect(rows).toEqual([])
+  })
+
+  test('only the trigger’s function runs with its owner’s rights, and none looks along a path', async () => {
+    const rows = await stack.postgres.asSuperuser(
+      (sql) => sql<{ name: string; definer: boolean; config: string[] | null }>`
+        select proname as name, prosecdef as definer, proconfig as config from pg_proc
+        where pronamespace in ('public'::regnamespace, 'vibetea'::regnamespace)`,
+    )
+    expect(rows.length).toBeGreaterThan(Object.keys(CALLS).length)
+    expect(rows.filter(({ definer }) => definer).map(({ name }) => name)).toEqual(['count_events'])
+    expect(rows.filter(({ config }) => !config?.includes('search_path=""'))).toEqual([])
+  })
+})

@@ -1,0 +1,149 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { SEED } from '../core/support.ts'
+import { eventId, promptAt, responseAt } from '../support/events.ts'
+import type { Event } from '../../core/events.ts'
+import { tokenSum, weight } from '../../core/events.ts'
+import { stored, wrongHours } from './calls.ts'
+import { SECRET_KEY } from './keys.ts'
+import { Stack } from './stack.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+const NOW = Date.now()
+const SOURCES = ['ada-ybndrf', 'bruno-g8ejkm', 'chiyo-cpqxot'] as const
+
+let stack: Stack
+beforeAll(async () => {
+  stack = await Stack.start()
+})
+afterAll(() => stack.stop())
+beforeEach(() => stack.empty())
+
+const rowsOf = (events: readonly Event[]) =>
+  events.map(({ eventType, ...event }) => ({ ...event, event_type: eventType }))
+
+/** How many were new, as the function's client sees it. */
+async function insert(events: readonly Event[]): Promise<number> {
+  const { data, error } = await stack.client(SECRET_KEY).rpc('bulk_insert_events', { events: rowsOf(events) })
+  if (error) throw new Error(error.message)
+  return data as number
+}
+
+test('eight writers with overlapping batches wait for each other and never both', async () => {
+  const events = Array.from({ length: 1200 }, (_, i) =>
+    promptAt(NOW - (i % 100) * HOUR_MS, { id: i, source: SOURCES[i % 3]! }),
+  )
+  const shuffled = (seed: number) =>
+    fc.sample(fc.shuffledSubarray(events, { minLength: 500, maxLength: 900 }), { seed, numRuns: 1 })[0]!
+  let inserted = 0
+  await Promise.all(
+    Array.from({ length: 8 }, async (_, writer) => {
+      for (let i = 0; i < 5; i++) inserted += await insert(shuffled(SEED + writer * 5 + i))
+    }),
+  )
+  const all = await stored(stack)
+  expect(all).toHaveLength(inserted)
+  expect(await wrongHours(stack)).toEqual([])
+})
+
+test(`whatever is inserted, changed and deleted, the hourly counts are exact (seed ${SEED})`, async () => {
+  const event = fc
+    .record({
+      id: fc.integer({ min: 0, max: 30 }),
+      at: fc.integer({ min: 0, max: 5 }),
+      source: fc.constantFrom(...SOURCES),
+      output: fc.integer({ min: 0, max: 9 }),
+    })
+    .map(({ id, at, source, output }) => responseAt(NOW - at * HOUR_MS, { output }, { id, source }))
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.array(event, { maxLength: 40 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 0, max: 30 }) },
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
+      await stack.empty()
+      const model = new Map<string, number>()
+      for (const each of steps) {
+        if (typeof each === 'number') {
+          const id = eventId(each)
+          await stack.client(SECRET_KEY).from('events').delete().eq('id', id)
+          for (const key of model.keys()) if (key.endsWith(id)) model.delete(key)
+        } else {
+          const before = model.size
+          for (const { source, id, ...rest } of each) {
+            const key = `${source} ${id}`
+            model.set(key, Math.max(model.get(key) ?? 0, weight({ source, id, ...rest } as Event)))
+          }
+          expect(await insert(each)).toBe(model.size - before)
+        }
+        expect(await wrongHours(stack)).toEqual([])
+      }
+      const kept = (await stored(stack)).map(({ source, id, payload }) => [
+        `${source} ${id}`,
+        'tokens' in payload ? tokenSum(payload.tokens) : 0,
+      ])
+      expect(kept.sort()).toEqual([...model].sort())
+    }),
+    { numRuns: 25 },
+  )
+})
+
+test('a call with one wrong event, or more than 1000, stores none', async () => {
+  const service = stack.client(SECRET_KEY)
+  const good = rowsOf([promptAt(NOW, { id: 1 })])[0]!
+  for (const wrong of [
+    { id: 'evt_short' },
+    { source: 'a place/with a path' },
+    { event_type: 'brew' },
+    { payload: [] },
+    { payload: { text: 'x'.repeat(9000) } },
+    { timestamp: null },
+  ]) {
+    const { error } = await service.rpc('bulk_insert_events', { events: [good, { ...good, ...wrong }] })
+    expect(error).not.toBeNull()
+  }
+  const many = Array.from({ length: 1001 }, () => good)
+  expect((await service.rpc('bulk_insert_events', { events: many })).error?.message).toContain('1000')
+  expect((await service.rpc('bulk_insert_events', { events: good })).error?.message).toContain('array')
+  expect(await stored(stack)).toEqual([])
+})
+
+test('what is older than 30 days goes, and its counts with it', async () => {
+  const events = [29.9, 30.1, 45].map((days, id) => promptAt(NOW - days * DAY_MS, { id }))
+  await insert(events)
+  const service = stack.client(SECRET_KEY)
+  expect(await service.rpc('purge_events')).toMatchObject({ data: 2, error: null })
+  expect(await stored(stack)).toEqual([events[0]])
+  expect(await wrongHours(stack)).toEqual([])
+  expect((await service.rpc('purge_events', { retention_days: 0 })).error?.message).toContain('a day')
+})
+
+test('two that delete at once do not stand in each other’s way', async () => {
+  await insert(Array.from({ length: 1000 }, (_, id) => promptAt(NOW - 31 * DAY_MS - id * 60_000, { id })))
+  const calls = Array.from({ length: 6 }, () => stack.client(SECRET_KEY).rpc('purge_events'))
+  const purged = (await Promise.all(calls)).map(({ data }) => data as number)
+  expect(purged.reduce((sum, n) => sum + n)).toBe(1000)
+  expect(await wrongHours(stack)).toEqual([])
+})
+
+test('the hours that are asked for are those of the last days, of UTC, of one source or of all', async () => {
+  const midnight = Math.floor(NOW / DAY_MS) * DAY_MS
+  const at = midnight - 3 * DAY_MS
+  await insert([
+    promptAt(at - 1, { id: 1, source: SOURCES[0] }),
+    promptAt(at, { id: 2, source: SOURCES[0] }),
+    promptAt(at + HOUR_MS - 1, { id: 3, source: SOURCES[0] }),
+    promptAt(at, { id: 4, source: SOURCES[1] }),
+    promptAt(NOW - 20 * DAY_MS, { id: 5, source: SOURCES[1] }),
+  ])
+  const date = (ms: number) => new Date(ms).toISOString().slice(0, 10)
+  const service = stack.client(SECRET_KEY)
+  const { data } = await service.rpc('get_hourly_aggregates', { days_back: 7, source_filter: SOURCES[0] })
+  expect(data).toEqual([
+    { source: SOURCES[0], date: date(at - 1), hour: 23, event_count: 1 },
+    { source: SOURCES[0], date: date(at), hour: 0, event_count: 2 },
+  ])
+  expect((await service.rpc('get_hourly_aggregates')).data).toHaveLength(3)
+  expect((await service.rpc('get_hourly_aggregates', { days_back: 30 })).data).toHaveLength(4)
+})
