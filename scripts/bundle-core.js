@@ -22,6 +22,6 @@ const code = HEAD + [result].flat()[0].output[0].code
 
 if (!process.argv.includes('--check')) writeFileSync(BUNDLE, code)
 else if (readFileSync(BUNDLE, 'utf8') !== code) {
-  console.error(`${BUNDLE} is older than core; run "npm run bundle:core".`)
+  process.stderr.write(`${BUNDLE} is older than core; run "npm run bundle:core".\n`)
   process.exitCode = 1
 }

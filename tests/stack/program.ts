@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 
 /** A program that runs until it is stopped, with what it says. */
@@ -29,6 +30,13 @@ export class Program {
   /** Everything it has said so far. */
   get said(): string {
     return this.#said
+  }
+
+  /** How long it has used a processor, in ms, to 10 ms. */
+  get cpuMs(): number {
+    // proc_pid_stat(5): the name in brackets may hold anything; utime and stime are fields 14 and 15, in ticks.
+    const fields = readFileSync(`/proc/${this.process.pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+    return (Number(fields[11]) + Number(fields[12])) * 10
   }
 
   /** What `attempt` gives once it gives something; it is asked again until then. Throws where the program ends first. */

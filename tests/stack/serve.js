@@ -1,4 +1,4 @@
-/* global Deno */
+/* global console, Deno */
 // Runs a function as the hosted runtime does, unchanged, on a port of its own: `deno run serve.js <its index.ts>`.
 const serve = Deno.serve
 Deno.serve = (handler) =>

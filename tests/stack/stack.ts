@@ -26,10 +26,10 @@ export class Stack {
   readonly gateway: Gateway
   readonly #directory: string
   readonly #rest: Program
-  readonly #functions: Program[]
+  readonly #functions: [ingest: Program, query: Program]
 
   private constructor(
-    parts: { postgres: Postgres; gateway: Gateway; rest: Program; functions: Program[] },
+    parts: { postgres: Postgres; gateway: Gateway; rest: Program; functions: [Program, Program] },
     directory: string,
   ) {
     this.postgres = parts.postgres
@@ -54,11 +54,12 @@ export class Stack {
       ...secrets,
     }
     // The functions need the database only when they are called.
-    const [{ postgres, rest }, ...functions] = await Promise.all([
+    const [{ postgres, rest }, ingest, query] = await Promise.all([
       startDatabase({ directory, hasOldGrants, isDurable }, gateway),
-      ...['ingest', 'query'].map((name) => startFunction(name, given, gateway)),
+      startFunction('ingest', given, gateway),
+      startFunction('query', given, gateway),
     ])
-    return new Stack({ postgres, gateway, rest, functions }, directory)
+    return new Stack({ postgres, gateway, rest, functions: [ingest, query] }, directory)
   }
 
   /** What `VIBETEA_SUPABASE_URL` would be. */
@@ -71,6 +72,11 @@ export class Stack {
     const auth = { persistSession: false, autoRefreshToken: false }
     // Without a WebSocket of its own Node 20 has to be given one, though nothing here opens it.
     return createClient(this.gateway.url, key, { auth, realtime: { transport: WebSocket } })
+  }
+
+  /** Where `ingest` runs. */
+  get ingest(): Program {
+    return this.#functions[0]
   }
 
   /** What the functions have logged. */

@@ -72,7 +72,10 @@ export class TestTeam {
   }
 
   /** A certificate of an epoch (from 1; by default the last), base64. */
-  certificate(device: TestDevice, { role = 'member' as Role, epoch = this.#writes.length } = {}): string {
+  certificate(
+    device: TestDevice,
+    { role = 'member', epoch = this.#writes.length }: { role?: Role; epoch?: number } = {},
+  ): string {
     const secret = secretFor(role, secretsOf(this.id, 'member', this.#writes[epoch - 1]!))!
     return base64(
       encodeCertificate(

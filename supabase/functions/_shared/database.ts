@@ -40,8 +40,12 @@ export function openDatabase(url: string, key: string): Database {
       return (await call('get_hourly_aggregates_json', parameters)) as HourCount[]
     },
     epochRecords: async (team) => (await call('get_epoch_records', { team })) as string[],
-    addEpochRecords: async (team, records) => void (await call('add_epoch_records', { team, records })),
+    addEpochRecords: async (team, records) => {
+      await call('add_epoch_records', { team, records })
+    },
     bindSources: async (bindings) => (await call('bind_sources', { bindings })) as Record<string, string>,
-    purgeEvents: async () => void (await call('purge_events', {})),
+    purgeEvents: async () => {
+      await call('purge_events', {})
+    },
   }
 }
