@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { promptAt } from '../support/events.ts'
+import { query } from './calls.ts'
 import { PUBLISHABLE_KEY, SECRET_KEY, tokenOf, type ApiRole } from './keys.ts'
 import { Stack } from './stack.ts'
 
@@ -27,7 +28,9 @@ describe.each([
 ])('in %s', (_what, hasOldGrants) => {
   let stack: Stack
   beforeAll(async () => {
-    stack = await Stack.start({ hasOldGrants })
+    // Older projects have a JWT for the service role, newer ones a dictionary of keys.
+    const older = { SUPABASE_SECRET_KEYS: '', SUPABASE_SERVICE_ROLE_KEY: tokenOf('service_role') }
+    stack = await Stack.start({ hasOldGrants, secrets: hasOldGrants ? older : {} })
     await stack.client(SECRET_KEY).rpc('bulk_insert_events', { events: [ROW] })
   })
   afterAll(() => stack.stop())
@@ -78,6 +81,10 @@ describe.each([
       403,
     )
     expect((await service.from('events_hourly').select()).status).toBe(404)
+  })
+
+  test('the functions reach the database by the key that the project gives them', async () => {
+    expect((await query(stack)).answer.aggregates).toMatchObject([{ source: ROW.source, eventCount: 1 }])
   })
 
   test('no table is without row-level security, and none has a policy', async () => {

@@ -120,6 +120,16 @@ test('batches of logs are not taken where no team is set', async () => {
   expect(answer.message).toContain('VIBETEA_TEAM_ID')
 })
 
+test('a list of keys that is written wrong is said to whoever calls', async () => {
+  const wrong = await Stack.start({
+    secrets: { VIBETEA_PUBLIC_KEYS: `${monitor.source}=${base64(monitor.key)}` },
+  })
+  const { status, answer } = await postPlain(wrong, monitor, event(1))
+  await wrong.stop()
+  expect([status, answer.error]).toEqual([500, 'internal_error'])
+  expect(answer.message).toContain('VIBETEA_PUBLIC_KEYS')
+})
+
 test('a database that fails is an internal error, which tells nobody more', async () => {
   stack.gateway.instead = ({ url }, response) => {
     if (!url!.startsWith('/rest/')) return false

@@ -4,9 +4,10 @@ import { SEED } from '../core/support.ts'
 import { eventId, promptAt, responseAt } from '../support/events.ts'
 import type { Event } from '../../core/events.ts'
 import { tokenSum, weight } from '../../core/events.ts'
-import { stored, wrongHours } from './calls.ts'
+import { postPlain, stored, wrongHours } from './calls.ts'
 import { SECRET_KEY } from './keys.ts'
 import { Stack } from './stack.ts'
+import { base64, TestDevice } from './team.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -15,10 +16,12 @@ const SOURCES = ['ada-ybndrf', 'bruno-g8ejkm', 'chiyo-cpqxot'] as const
 
 let stack: Stack
 beforeAll(async () => {
-  stack = await Stack.start()
+  stack = await Stack.start({ secrets: { VIBETEA_PUBLIC_KEYS: `${monitor.source}:${base64(monitor.key)}` } })
 })
 afterAll(() => stack.stop())
 beforeEach(() => stack.empty())
+
+const monitor = new TestDevice('monitor')
 
 const rowsOf = (events: readonly Event[]) =>
   events.map(({ eventType, ...event }) => ({ ...event, event_type: eventType }))
@@ -120,6 +123,13 @@ test('what is older than 30 days goes, and its counts with it', async () => {
   expect(await stored(stack)).toEqual([events[0]])
   expect(await wrongHours(stack)).toEqual([])
   expect((await service.rpc('purge_events', { retention_days: 0 })).error?.message).toContain('a day')
+})
+
+test('what is too old goes when something new comes, too', async () => {
+  await insert([promptAt(NOW - 31 * DAY_MS, { id: 1 })])
+  const event = promptAt(NOW, { id: 2, source: monitor.source })
+  expect((await postPlain(stack, monitor, event)).answer.inserted).toBe(1)
+  expect(await stored(stack)).toEqual([event])
 })
 
 test('two that delete at once do not stand in each other’s way', async () => {
