@@ -19,6 +19,7 @@ function supabase(postgres: Postgres, ...args: string[]): string {
   return stdout + stderr
 }
 
+// The CLI takes seconds for each command.
 test('the Supabase CLI applies the migrations, once, and its advisors find nothing', async () => {
   const directory = temporaryDirectory()
   const postgres = await Postgres.create({ directory, hasOldGrants: false, isDurable: false })
@@ -34,4 +35,4 @@ test('the Supabase CLI applies the migrations, once, and its advisors find nothi
   } finally {
     await postgres.stop()
   }
-})
+}, 180_000)
