@@ -47,6 +47,7 @@ export class Program {
       if (value !== null && value !== undefined) return value
       const hasEnded = this.process.exitCode !== null || this.process.signalCode !== null
       if (hasEnded || this.process.pid === undefined || Date.now() > deadline) {
+        await this.stop()
         throw new Error(`${this.#name} does not start. ${this.#said}`)
       }
       await new Promise((resolve) => setTimeout(resolve, 10))

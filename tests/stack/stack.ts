@@ -54,12 +54,22 @@ export class Stack {
       ...secrets,
     }
     // The functions need the database only when they are called.
-    const [{ postgres, rest }, ingest, query] = await Promise.all([
+    const starting = [
       startDatabase({ directory, hasOldGrants, isDurable }, gateway),
       startFunction('ingest', given, gateway),
       startFunction('query', given, gateway),
-    ])
-    return new Stack({ postgres, gateway, rest, functions: [ingest, query] }, directory)
+    ] as const
+    try {
+      const [{ postgres, rest }, ingest, query] = await Promise.all(starting)
+      return new Stack({ postgres, gateway, rest, functions: [ingest, query] }, directory)
+    } catch (error) {
+      const [database, ...functions] = await Promise.allSettled(starting)
+      if (database.status === 'fulfilled') await stopDatabase(database.value)
+      for (const each of functions) if (each.status === 'fulfilled') await each.value.stop()
+      await gateway.stop()
+      removeDirectory(directory)
+      throw error
+    }
   }
 
   /** What `VIBETEA_SUPABASE_URL` would be. */
@@ -93,17 +103,34 @@ export class Stack {
 
   async stop(): Promise<void> {
     await this.gateway.stop()
-    await Promise.all([this.#rest.stop(), ...this.#functions.map((each) => each.stop())])
-    await this.postgres.stop()
-    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 3 })
+    await Promise.all(this.#functions.map((each) => each.stop()))
+    await stopDatabase({ postgres: this.postgres, rest: this.#rest })
+    removeDirectory(this.#directory)
   }
 }
 
-async function startDatabase(options: PostgresOptions, gateway: Gateway) {
-  const postgres = await Postgres.create(options)
-  await postgres.migrate()
-  return { postgres, rest: await startRest(postgres.port, gateway) }
+interface Database {
+  postgres: Postgres
+  rest: Program
 }
+
+async function startDatabase(options: PostgresOptions, gateway: Gateway): Promise<Database> {
+  const postgres = await Postgres.create(options)
+  try {
+    await postgres.migrate()
+    return { postgres, rest: await startRest(postgres.port, gateway) }
+  } catch (error) {
+    await postgres.stop()
+    throw error
+  }
+}
+
+async function stopDatabase({ postgres, rest }: Database): Promise<void> {
+  await rest.stop()
+  await postgres.stop()
+}
+
+const removeDirectory = (path: string) => rmSync(path, { recursive: true, force: true, maxRetries: 3 })
 
 async function startRest(postgresPort: number, gateway: Gateway): Promise<Program> {
   const port = await freePort()
