@@ -107,7 +107,8 @@ export interface HeatmapAnswer {
 }
 
 export interface HealthAnswer {
-  status: 'ok'
+  /** `degraded`: the node works, but its archive has not taken what it was sent. */
+  status: 'ok' | 'degraded'
   version: string
   uptimeSeconds: number
 }
@@ -209,6 +210,32 @@ export interface IgnoredStatus {
   to: string | null
 }
 
+/** How it stands with copying the team's logs into an archive. */
+export interface ArchiveStatus {
+  /**
+   * `idle`: all that is here is there, or waits for its turn; `retrying`: a call failed and is made again by itself;
+   * `refused`: the archive does not take calls as they are, and a person has to do something.
+   */
+  state: 'idle' | 'sending' | 'retrying' | 'refused'
+  /** Where the archive's functions are. */
+  url: string
+  /** Blocks that are here and not there. */
+  behind: number
+  /** Events since the start: those that the archive was sent and answered for, and those of them that were new there. */
+  sent: number
+  inserted: number
+  /** Events and batches that the archive left out since the start, by its error. */
+  rejected: Record<string, number>
+  /** When the archive last took something, RFC 3339 UTC; null before the first time. */
+  lastSuccessAt: string | null
+  /** When it is tried again, RFC 3339 UTC; null unless `retrying` or `refused`. */
+  retryAt: string | null
+  /** Why it does not take calls and what to do, sentences; null where it does. */
+  problem: string | null
+  /** Logs that it does not take while it takes others, and why: sentences. */
+  held: { source: string; problem: string }[]
+}
+
 /** What the node said without being asked. */
 export interface NoticeStatus {
   level: 'info' | 'warning' | 'error'
@@ -239,7 +266,8 @@ export interface StatusAnswer {
   settings: NodeSettings
   /** The last ones since the start, oldest first. */
   notices: NoticeStatus[]
-  archive: null
+  /** null where this node archives nothing. */
+  archive: ArchiveStatus | null
   /** What was left out or refused, by reason, such as `invalid_event`, `invalid_line`, `line_too_long`, `wrong_key`. */
   refused: Record<string, number>
 }
