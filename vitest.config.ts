@@ -63,7 +63,11 @@ export default defineConfig({
     sequence: { sequencer: LongFirst },
     projects: [
       {
-        test: { ...COMMON, name: 'node', include: ['tests/{core,node,archive}/**/*.test.ts', 'tests/docs.test.ts'] },
+        test: {
+          ...COMMON,
+          name: 'node',
+          include: ['tests/{core,node,archive}/**/*.test.ts', 'tests/docs.test.ts'],
+        },
       },
       {
         test: {
