@@ -207,6 +207,8 @@ function startNode(
     environment: { env: {}, homeDirectory: dirname(settings.home) },
     log: createLogger(settings.logLevel),
     uiDirectory,
+    watches: true,
+    archives: false,
     random,
     utcOffsetAt: () => utcOffsetOf(person, utcOffsetAt(timers.now())),
     onProgress: (done, total) => {

@@ -10,7 +10,8 @@ import type { History, Team, TeamOptions } from './team.ts'
 
 export interface MembershipOptions extends Omit<TeamOptions, 'file' | 'isNew' | 'onLost'> {
   tagKeys: TagKeys
-  history: History
+  /** null where session files are not read: what is to be shared of them waits for a start in which they are. */
+  history: History | null
 }
 
 /** Whether this node is in a team, and which. One change at a time. */
@@ -122,13 +123,14 @@ export class Membership {
 
   async #startTeam(team: Team): Promise<void> {
     await team.start()
-    if (team.file.backfill === 'pending') this.#backfill(team).catch(this.#options.onError)
+    const { history, onError } = this.#options
+    if (history && team.file.backfill === 'pending') this.#backfill(team, history).catch(onError)
   }
 
   /** One that is cut short goes on after the next start. */
-  async #backfill(team: Team): Promise<void> {
+  async #backfill(team: Team, history: History): Promise<void> {
     try {
-      await team.backfill(this.#options.history)
+      await team.backfill(history)
     } catch (error) {
       if (this.#team !== team || (error instanceof VibeTeaError && error.code === 'feed_stopped')) return
       throw error

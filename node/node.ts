@@ -32,6 +32,10 @@ export interface NodeOptions {
   log: Logger
   /** The built dashboard. */
   uiDirectory: string
+  /** Whether session files are looked for and recorded. */
+  watches: boolean
+  /** Whether the team's logs are copied into the archive, where one is set. */
+  archives: boolean
   /** Gives that many random bytes. */
   random: (bytes: number) => Uint8Array
   /** How far the clock on the person's wall is ahead of UTC at a time (ms), in minutes; where not given, the system's. */
@@ -67,7 +71,8 @@ export class VibeTeaNode {
   }
 
   static async #open(options: NodeOptions, closes: Closes): Promise<VibeTeaNode> {
-    const { settings, environment, log, uiDirectory, random, utcOffsetAt = systemUtcOffsetAt } = options
+    const { settings, environment, log, uiDirectory, watches, random } = options
+    const { utcOffsetAt = systemUtcOffsetAt } = options
     for (const name of settings.unknownVariables) log.warn(`${name} is set, but VibeTea has no such setting.`)
     const stores = await openStores({ settings, log, random, now: systemTimers.now }, closes)
     const stopping = new AbortController()
@@ -94,7 +99,9 @@ export class VibeTeaNode {
       random,
       utcOffsetAt,
       log,
-      history: (from) => eventsSince(from, { ...recording, settings, environment, now: systemTimers.now() }),
+      history: watches
+        ? (from) => eventsSince(from, { ...recording, settings, environment, now: systemTimers.now() })
+        : null,
       onError: fail,
     })
     closes.push(() => membership.close())
@@ -128,7 +135,7 @@ export class VibeTeaNode {
     await lock.update({ url: api.url, tokenPath: token.path })
     log.info({ url: api.url, source: device.source, version: VERSION }, 'the node is up')
 
-    const started = untilIndexed(index, stopping.signal).then(() => sources.start())
+    const started = untilIndexed(index, stopping.signal).then(() => (watches ? sources.start() : undefined))
     started.catch(fail)
     membership.start().catch(fail)
     const stopPruning = keepHistory(options, stores, membership, started)
@@ -161,7 +168,7 @@ function historyOf(settings: Settings, log: Logger): ArchiveHistory | null {
 
 /** From the session files to the private log. */
 function watchSources(
-  { settings, environment, onProgress }: NodeOptions,
+  { settings, environment, watches, onProgress }: NodeOptions,
   { device, notices, state, privateLog, index }: Stores,
   recording: Recording,
   signal: AbortSignal,
@@ -181,7 +188,7 @@ function watchSources(
     now: timers.now,
   })
   return new Sources({
-    adapters: ADAPTERS,
+    adapters: watches ? ADAPTERS : [],
     directories: settings.directories,
     environment,
     recorder,

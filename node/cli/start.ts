@@ -24,6 +24,8 @@ export async function start(context: Context, flags: { port?: string; open: bool
       environment: { env: context.env, homeDirectory: context.homeDirectory },
       log,
       uiDirectory: UI_DIRECTORY,
+      watches: true,
+      archives: false,
       random: randomBytes,
       onProgress: progress,
     })
