@@ -52,6 +52,7 @@ export class FakeBackend implements Backend {
   pausedUntil: string | null = null
   ignored: StatusAnswer['ignored'] = []
   notices: StatusAnswer['notices'] = []
+  archive: StatusAnswer['archive'] = null
   projects: ProjectStatus[]
   /** Who else there is; none where there is nobody but oneself. */
   readonly team: FakeTeam
@@ -196,7 +197,7 @@ export class FakeBackend implements Backend {
       ignored: this.ignored,
       settings: { retentionDays: 30, historyDays: 365, basenameAllowlist: null },
       notices: this.notices,
-      archive: null,
+      archive: this.archive,
       refused: {},
     })
   }
