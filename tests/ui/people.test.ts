@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { coloursApart, namesApart, People, teammatesOf } from '../../ui/lib/people.svelte.ts'
-import { behindWords, initials, roleWord, seenWords } from '../../ui/lib/teammates.ts'
+import { archivedWords, behindWords, initials, roleWords, seenWords } from '../../ui/lib/teammates.ts'
 import { memberRow, NOW, peerStatus } from './support.ts'
 
 describe('names', () => {
@@ -71,10 +71,24 @@ describe('teammates', () => {
 
 describe('words', () => {
   it('say what somebody does in the team', () => {
-    expect(roleWord({ role: 'member', isArchiver: false })).toBe('member')
-    expect(roleWord({ role: 'reader', isArchiver: false })).toBe('watching')
-    expect(roleWord({ role: 'reader', isArchiver: true })).toBe('archives')
-    expect(roleWord({ role: 'mirror', isArchiver: false })).toBe('mirror')
+    expect(roleWords({ role: 'member', isArchiver: false })).toEqual(['member'])
+    expect(roleWords({ role: 'member', isArchiver: true })).toEqual(['member', 'archives'])
+    expect(roleWords({ role: 'reader', isArchiver: false })).toEqual(['watching'])
+    expect(roleWords({ role: 'reader', isArchiver: true })).toEqual(['archives'])
+    expect(roleWords({ role: 'mirror', isArchiver: false })).toEqual(['mirror'])
+  })
+
+  it('say who keeps the team’s history, and who can read it there', () => {
+    const [ada, box, cup] = ['Ada', 'box-1', 'cup'].map((name) =>
+      memberRow({ name, isSelf: name === 'Ada', isArchiver: true }),
+    )
+    const said = (...people: (typeof ada)[]) => archivedWords(people.map((one) => one!)).split(':')[0]
+    expect(said(memberRow())).toBe('')
+    expect(said(memberRow(), box)).toBe('box-1 keeps the team’s history')
+    expect(said(box, cup)).toBe('box-1 and cup keep the team’s history')
+    expect(said(ada)).toBe('Your node keeps the team’s history')
+    expect(said(ada, box)).toBe('Ada (you) and box-1 keep the team’s history')
+    expect(archivedWords([box!])).toContain('Whoever has access to that archive can read it there')
   })
 
   it('say how far a log is behind, where there is one', () => {

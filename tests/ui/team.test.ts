@@ -233,6 +233,7 @@ describe('the people', () => {
     ])
     expect(screen.getByText('harbour · 5 devices · 3 of 4 connected · 1 offline')).toBeTruthy()
     expect(screen.getByText('Teammates run VibeTea 1.3.0, you 0.1.0.')).toBeTruthy()
+    expect(screen.getByText(/^box-1 keeps the team’s history: .* can read it there/)).toBeTruthy()
   })
 
   it('change as they do', async () => {

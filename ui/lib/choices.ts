@@ -12,7 +12,7 @@ import { formatHash, type ScreenName } from './router.svelte.ts'
 import type { Search } from './search.svelte.ts'
 import { keyOf } from './sessions.svelte.ts'
 import { type Shortcut, SHORTCUT_WORDS } from './shortcuts.ts'
-import { roleWord } from './teammates.ts'
+import { roleWords } from './teammates.ts'
 import { plain } from './text.ts'
 import { duration, shortDate, shortTime } from './time.ts'
 
@@ -167,7 +167,7 @@ function people(app: App): Choice[] {
       id: `person ${source}`,
       group: 'People',
       label: plain(name),
-      detail: isSelf ? 'you' : roleWord(person),
+      detail: isSelf ? 'you' : roleWords(person).join(', '),
       also: source,
       does: { href: listOf('live', { source: [source] }) },
     }

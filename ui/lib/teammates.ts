@@ -1,4 +1,5 @@
 import { type Connection, isReached, type MemberRow, type Path } from '../../core/api.ts'
+import { nameList } from './name-list.ts'
 import type { Teammate } from './people.svelte.ts'
 import { duration, plural } from './time.ts'
 
@@ -56,10 +57,28 @@ export function shortKey(device: string): string {
   return `${device.slice(0, 4)} ${device.slice(4, 8)}`.trim()
 }
 
-/** What somebody does in the team: `member`, `watching`, `archives`, `mirror`. */
-export function roleWord({ role, isArchiver }: Pick<MemberRow, 'role' | 'isArchiver'>): string {
-  if (isArchiver) return 'archives'
-  return { member: 'member', reader: 'watching', mirror: 'mirror' }[role]
+/** What somebody does in the team: `member`, `watching`, `mirror`; an archiver `archives`, as a member besides. */
+export function roleWords({ role, isArchiver }: Pick<MemberRow, 'role' | 'isArchiver'>): string[] {
+  if (isArchiver && role === 'reader') return ['archives']
+  const word = { member: 'member', reader: 'watching', mirror: 'mirror' }[role]
+  return isArchiver ? [word, 'archives'] : [word]
+}
+
+const MOST_ARCHIVERS = 5
+
+/** Who copies the team's logs into an archive and what that means; '' where nobody does. */
+export function archivedWords(people: readonly Pick<Teammate, 'name' | 'isArchiver' | 'isSelf'>[]): string {
+  const archivers = people.filter(({ isArchiver }) => isArchiver)
+  if (!archivers.length) return ''
+  const isYou = archivers.length === 1 && archivers[0]!.isSelf
+  const names = archivers.map(({ name, isSelf }) => (isSelf ? `${name} (you)` : name))
+  const who = isYou
+    ? 'Your node keeps'
+    : `${nameList(names, MOST_ARCHIVERS)} ${archivers.length === 1 ? 'keeps' : 'keep'}`
+  return (
+    `${who} the team’s history: all that anybody shares is copied into an archive. ` +
+    'Whoever has access to that archive can read it there, for as long as it is kept.'
+  )
 }
 
 /** How much of a log is still to come, as far as is known; '' for who has none. */
