@@ -29,6 +29,12 @@ function listed(names: readonly string[]): string {
   return names.slice(0, MAX_NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '')
 }
 
+/** What everyone of a team learns of who is in it, sessions aside. */
+const LEARNT = [
+  'Teammates learn the name you give, your machine’s label, how far its clock',
+  'is ahead of UTC, VibeTea’s version, whether you are there, your IP address.',
+]
+
 /** What a member agrees to. */
 export function memberLines(backfillMs: number): string[] {
   const from = backfillMs === 0 ? 'from now on' : `from ${span(backfillMs)} ago on`
@@ -37,8 +43,9 @@ export function memberLines(backfillMs: number): string[] {
     '(to the second), project and file names without folders, tool and',
     'MCP names, models, tokens, failures, and whose turn it is.',
     'Never: prompts, answers, code, commands, searches, paths, branches.',
-    'Whoever holds the key can read and copy it; leaving unsends nothing.',
-    'Teammates learn your IP address.',
+    'Whoever holds the key can read and copy it, and so can whoever has access',
+    'to an archive of it; leaving unsends nothing.',
+    ...LEARNT,
   ]
 }
 
@@ -46,7 +53,8 @@ export function memberLines(backfillMs: number): string[] {
 export function readerLines(): string[] {
   return [
     'This is a read-only key: you watch, and everyone sees that.',
-    'Nothing of yours is shared. Teammates learn your IP address.',
+    'Nothing of your sessions is shared.',
+    ...LEARNT,
   ]
 }
 

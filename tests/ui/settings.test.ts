@@ -4,7 +4,7 @@ import type { SourceStatus, StatusAnswer } from '../../core/api.ts'
 import type { Event } from '../../core/events.ts'
 import { toolAt } from '../support/events.ts'
 import { prompt, TestPage } from './page.ts'
-import { NOW, rowOf, STATUS } from './support.ts'
+import { memberRow, NOW, rowOf, STATUS } from './support.ts'
 
 let page: TestPage
 beforeEach(() => {
@@ -60,6 +60,16 @@ describe('what leaves this machine', () => {
   ])('is said in one sentence where %s', async (_when, status, sentence) => {
     await open(status)
     expect(screen.getByText(sentence)).toBeTruthy()
+  })
+
+  it('has what teammates see besides, and who copies it into an archive', async () => {
+    page.api.answers.members = { members: [memberRow({ name: 'box-1', role: 'reader', isArchiver: true })] }
+    await open({ team: TEAM })
+    const privacy = region('What leaves this machine').textContent.replace(/\s+/g, ' ')
+    expect(privacy).toContain(
+      'Teammates see besides: the name you chose, your machine’s label, how far its clock is ahead of UTC, VibeTea’s version, whether you are there, your IP address.',
+    )
+    expect(privacy).toMatch(/box-1 keeps the team’s history.*Whoever has access to that archive can read it/)
   })
 
   it('stops while recording is paused, and goes on', async () => {
