@@ -135,6 +135,15 @@ describe('the heat map', () => {
 describe('of a team', () => {
   const together = () => screen.queryByRole('table', { name: /two or more people usually work/ })
 
+  it('of which only the archive knows anything, its map is not called one’s own', async () => {
+    page.api.answers.heatmap = {
+      ...ANSWER,
+      aggregates: [at(MINE, '2026-11-20', 7, 2), at('gone-jkmcpq', '2026-11-20', 7, 5)],
+    }
+    await open()
+    expect(grids()).toEqual(['Whole team: events by day and hour', 'You: events by day and hour'])
+  })
+
   it('there are two maps: of all of it, and one’s own; no other’s', async () => {
     team(BRUNO)
     page.api.answers.heatmap = {
