@@ -5,7 +5,7 @@ export const DAY_MS = 86_400_000
 export interface RetentionOptions {
   arrivals: ArrivalStore
   /** What forgets: the private log, or those of the team. */
-  logs: readonly { readonly core: string; readonly floor: number; clearBefore(seq: number): Promise<void> }[]
+  logs: readonly { readonly core: string; clearBefore(seq: number): Promise<void> }[]
   index: { prune(core: string, beforeSeq: number): Promise<void> }
   days: number
   /** ms since 1970. */
@@ -21,7 +21,8 @@ export async function forgetOld({ arrivals, logs, index, days, now }: RetentionO
   }
   for (const log of logs) {
     const floor = floors.get(log.core)
-    if (floor === undefined || floor <= log.floor) continue
+    if (floor === undefined) continue
+    // Also where its writer has cleared more: what came before is here until now. What is done is not done again.
     await index.prune(log.core, floor)
     await log.clearBefore(floor)
   }

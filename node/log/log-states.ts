@@ -5,6 +5,8 @@ import type { Growth } from './growth.ts'
 export interface LogState extends Growth {
   /** Blocks before this have been cleared here. */
   floor: number
+  /** The log begins here, as its writer had cleared what is before when it came; 0 where it is whole. */
+  start: number
   /** Why the log is read no more, a sentence; null where it is. */
   quarantine: string | null
 }
@@ -46,21 +48,11 @@ export class LogStates {
     onFailure: (error: unknown) => void,
   ): Promise<LogStates> {
     const rows = await store.load()
-    return new LogStates(
-      store,
-      timers,
-      onFailure,
-      new Map(
-        rows.map(({ core, floor, day, bytes, events, quarantine }) => [
-          core,
-          { floor, day, bytes, events, quarantine },
-        ]),
-      ),
-    )
+    return new LogStates(store, timers, onFailure, new Map(rows.map(({ core, ...state }) => [core, state])))
   }
 
   get(core: string): LogState {
-    return this.#states.get(core) ?? { floor: 0, day: 0, bytes: 0, events: 0, quarantine: null }
+    return this.#states.get(core) ?? { floor: 0, start: 0, day: 0, bytes: 0, events: 0, quarantine: null }
   }
 
   /** Resolves when it is written: for what must not be lost. */

@@ -55,7 +55,8 @@ export class RemoteLog implements StoredLog {
   }
 
   get floor(): number {
-    return Math.max(this.#options.states.get(this.core).floor, this.#writersFloor)
+    const { floor, start } = this.#options.states.get(this.core)
+    return Math.max(floor, start)
   }
 
   get length(): number {
@@ -95,7 +96,10 @@ export class RemoteLog implements StoredLog {
     this.#appended.call()
   }
 
-  /** Takes over what the roster says: blocks from `cut` on do not count, those before `floor` are gone. */
+  /**
+   * Takes over what the roster says: blocks from `cut` on do not count; those before `floor` its writer has cleared, and
+   * they are not asked for. What is here of them already stays until it is cleared here.
+   */
   admit({ cut, floor }: { cut: number | null; floor: number }): void {
     this.#cut = cut ?? Infinity
     this.#writersFloor = Math.max(this.#writersFloor, floor)
@@ -195,8 +199,18 @@ export class RemoteLog implements StoredLog {
     if (this.length > before) this.#appended.call()
   }
 
-  /** Moves the end over all that is here, in growing and then in shrinking steps. */
+  /** Moves the end over all that is here, and over what its writer cleared before it came. */
   async #findEnd(core: Hypercore): Promise<void> {
+    await this.#moveEnd(core)
+    const start = this.#writersFloor
+    if (this.#end >= start || this.floor >= start) return
+    this.#options.states.saveSoon(this.core, { start })
+    this.#consumed = Math.max(this.#consumed, start)
+    await this.#moveEnd(core)
+  }
+
+  /** In growing and then in shrinking steps. */
+  async #moveEnd(core: Hypercore): Promise<void> {
     const last = Math.min(core.length, this.#cut)
     let end = this.length
     for (let step = 1; step >= 1 && end < last;) {

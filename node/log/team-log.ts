@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { LogScope, Verify } from '../../core/blocks.ts'
+import type { Batch, LogScope, Verify } from '../../core/blocks.ts'
 import { decodeBlock, MAX_BLOCK_BYTES } from '../../core/blocks.ts'
 import { VibeTeaError } from '../../core/errors.ts'
 import type { Timers } from '../../core/timers.ts'
@@ -52,7 +52,24 @@ export function unseal(sealed: Uint8Array, seq: number, seal: Seal): Unsealed {
   }
 }
 
-/** A device's log of events, as the index reads it: everything is checked again. */
+/** A block as its device signed it, for whoever passes it on. */
+export interface SignedBlock {
+  seq: number
+  /** null where the block holds no batch that counts. */
+  batch: {
+    /** 64 bytes. */
+    signature: Uint8Array
+    /** The signed JSON, as text. */
+    body: string
+    /** All values in it, those that are no valid events too. */
+    events: number
+  } | null
+}
+
+/** What checking a block gives: its batch, nothing that counts, or that it is not here. */
+type Checked = Batch | 'invalid' | 'missing'
+
+/** A device's log of events, as the index and the archive read it: everything is checked again. */
 export class TeamLog {
   readonly device: Uint8Array
   readonly incarnation: Uint8Array
@@ -83,7 +100,7 @@ export class TeamLog {
     return this.#source
   }
 
-  /** Blocks before this have been cleared, here or by the writer. */
+  /** Blocks before this are not here any more, or never were. */
   get floor(): number {
     return this.#stored.floor
   }
@@ -109,25 +126,30 @@ export class TeamLog {
 
   /** The blocks from `seq` on, at most `limit`, as far as they are here; a mirror reads none. */
   async read(seq: number, limit: number): Promise<ReadBlock[]> {
-    const { seal } = this.#options
-    if (!seal) return []
-    const sealed = await this.#stored.get(seq, limit)
+    const { core } = this
     const blocks: ReadBlock[] = []
-    let events = 0
-    let portion = 0
-    for (const [i, bytes] of sealed.entries()) {
-      // The cut may have come meanwhile.
-      if (seq + i >= this.#stored.length) break
-      const block = this.#decode(bytes, seq + i, seal)
-      if (!block) break
-      blocks.push(block)
-      events += block.events.length
-      portion += block.events.length + EVENTS_PER_SIGNATURE
-      if (portion < PORTION_EVENTS) continue
-      portion = 0
-      await nextTurn()
-    }
-    if (blocks.length > 0) this.#stored.consumed(seq + blocks.length, events)
+    let count = 0
+    await this.#check(seq, limit, (at, checked) => {
+      const { events, invalid } = typeof checked === 'object' ? this.#ownOf(checked) : NOTHING[checked]
+      blocks.push({ core, seq: at, events, invalid })
+      count += events.length
+      return true
+    })
+    if (blocks.length > 0) this.#stored.consumed(seq + blocks.length, count)
+    return blocks
+  }
+
+  /**
+   * The same as they were signed, for the archive. It reads beside the index, which alone decides how fast the log is
+   * fetched. Ends before a block that is not here.
+   */
+  async readSigned(seq: number, limit: number): Promise<SignedBlock[]> {
+    const blocks: SignedBlock[] = []
+    await this.#check(seq, limit, (at, checked) => {
+      if (checked === 'missing' && at >= this.floor) return false
+      blocks.push({ seq: at, batch: typeof checked === 'object' ? signedOf(checked) : null })
+      return true
+    })
     return blocks
   }
 
@@ -137,19 +159,36 @@ export class TeamLog {
     return () => stops.forEach((stop) => stop())
   }
 
+  /** Gives `take` one block after the other, until it wants no more. */
+  async #check(seq: number, limit: number, take: (seq: number, checked: Checked) => boolean): Promise<void> {
+    const { seal } = this.#options
+    if (!seal) return
+    let portion = 0
+    for (const [i, sealed] of (await this.#stored.get(seq, limit)).entries()) {
+      // The cut may have come meanwhile.
+      if (seq + i >= this.#stored.length) return
+      const checked = this.#checked(sealed, seq + i, seal)
+      if (checked === null || !take(seq + i, checked)) return
+      portion += (typeof checked === 'object' ? checked.events.length : 0) + EVENTS_PER_SIGNATURE
+      if (portion < PORTION_EVENTS) continue
+      portion = 0
+      await nextTurn()
+    }
+  }
+
   /** null where the block is to be read later. */
-  #decode(sealed: Uint8Array | null, seq: number, seal: Seal): ReadBlock | null {
-    const { core } = this
-    if (!sealed) return { core, seq, events: [], invalid: 0 }
+  #checked(sealed: Uint8Array | null, seq: number, seal: Seal): Checked | null {
+    if (!sealed) return 'missing'
     const unsealed = unseal(sealed, seq, seal)
     if (unsealed === 'key_missing' && this.#isKeyExpected(epochIdIn(sealed))) return null
-    const batch =
-      typeof unsealed === 'object'
-        ? decodeBlock(unsealed.block, seq, this.#scope, this.#options.verify, zlibCodec)
-        : null
-    if (!batch) return { core, seq, events: [], invalid: 1 }
+    if (typeof unsealed !== 'object') return 'invalid'
+    return decodeBlock(unsealed.block, seq, this.#scope, this.#options.verify, zlibCodec) ?? 'invalid'
+  }
+
+  /** What a batch says under this device's labels. */
+  #ownOf(batch: Batch): Pick<ReadBlock, 'events' | 'invalid'> {
     const events = batch.events.filter(({ source }) => this.#isOwn(source))
-    return { core, seq, events, invalid: batch.invalid + batch.events.length - events.length }
+    return { events, invalid: batch.invalid + batch.events.length - events.length }
   }
 
   /** Whether a label is this device's: nearly always that of the event before. */
@@ -175,5 +214,20 @@ export class TeamLog {
   /** The device has other keys now. */
   wake(): void {
     this.#woken.call()
+  }
+}
+
+/** What the index takes of a block without a batch. */
+const NOTHING = {
+  invalid: { events: [], invalid: 1 },
+  missing: { events: [], invalid: 0 },
+} satisfies Record<string, Pick<ReadBlock, 'events' | 'invalid'>>
+
+function signedOf({ signature, body, events, invalid }: Batch): SignedBlock['batch'] {
+  return {
+    // A copy: it stands in the whole block, which would stay in memory with it.
+    signature: signature.slice(),
+    body: new TextDecoder('utf-8', { ignoreBOM: true }).decode(body),
+    events: events.length + invalid,
   }
 }

@@ -150,6 +150,11 @@ export class Roster {
     return this.#all().map(({ bytes }) => bytes)
   }
 
+  /** That of a device's log, which says under which epoch's issuer it counts; null where none does. */
+  certificateOf(device: Uint8Array, incarnation: Uint8Array): Uint8Array | null {
+    return this.#admitted(device, incarnation)?.bytes ?? null
+  }
+
   statements(): Uint8Array[] {
     return this.#all().flatMap(({ floor, left }) => [
       ...(floor ? [floor.bytes] : []),

@@ -43,6 +43,17 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE team_feed (id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL);
   CREATE TABLE devices_seen (device TEXT PRIMARY KEY, seen_at INTEGER NOT NULL) WITHOUT ROWID;
   `,
+  `
+  -- Where a log begins here, if its writer had cleared what is before.
+  ALTER TABLE team_logs ADD COLUMN start INTEGER NOT NULL DEFAULT 0;
+  -- How far each log of the team has been archived, by the archive's address.
+  CREATE TABLE archive_cursors (
+    url TEXT NOT NULL,
+    core TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (url, core)
+  ) WITHOUT ROWID;
+  `,
 ]
 
 /** Throws a `VibeTeaError` `newer_state` for a file of a later version, before anything in it is touched. */

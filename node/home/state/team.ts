@@ -8,6 +8,7 @@ type Gossip = Record<Kind, Uint8Array[]>
 /** What is kept of a team's log. `day` counts days since 1970; `bytes` and `events` are that day's. */
 export interface LogState {
   floor: number
+  start: number
   day: number
   bytes: number
   events: number
@@ -46,10 +47,15 @@ export class TeamState {
     this.seen = new SeenTable(database)
   }
 
+  /** How far the team's logs are archived at an address. */
+  archivedAt(url: string): ArchiveTable {
+    return new ArchiveTable(this.#database, url)
+  }
+
   /** Forgets all of it at once. */
   async forget(): Promise<void> {
     await this.#database.transaction(async () => {
-      for (const table of ['gossip', 'team_logs', 'team_feed', 'devices_seen']) {
+      for (const table of ['gossip', 'team_logs', 'team_feed', 'devices_seen', 'archive_cursors']) {
         await this.#database.run(`DELETE FROM ${table}`)
       }
     })
@@ -104,14 +110,15 @@ class LogTable {
 
   load(): Promise<(LogState & { core: string })[]> {
     return this.#database.all(
-      'SELECT core, floor, day, bytes, events, quarantine FROM team_logs ORDER BY core',
+      'SELECT core, floor, start, day, bytes, events, quarantine FROM team_logs ORDER BY core',
     )
   }
 
-  async save(core: string, { floor, day, bytes, events, quarantine }: LogState): Promise<void> {
+  async save(core: string, { floor, start, day, bytes, events, quarantine }: LogState): Promise<void> {
     await this.#database.run(
-      'INSERT OR REPLACE INTO team_logs (core, floor, day, bytes, events, quarantine) VALUES (?, ?, ?, ?, ?, ?)',
-      [core, floor, day, bytes, events, quarantine],
+      `INSERT OR REPLACE INTO team_logs (core, floor, start, day, bytes, events, quarantine)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      [core, floor, start, day, bytes, events, quarantine],
     )
   }
 }
@@ -158,6 +165,36 @@ class SeenTable {
       `INSERT INTO devices_seen (device, seen_at) SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE true
        ON CONFLICT (device) DO UPDATE SET seen_at = max(seen_at, excluded.seen_at)`,
       [JSON.stringify([...times])],
+    )
+  }
+}
+
+/** How far the team's logs are in one archive: blocks of a log before its cursor are there, or were left out for good. */
+class ArchiveTable {
+  readonly #database: Database
+  readonly #url: string
+
+  constructor(database: Database, url: string) {
+    this.#database = database
+    this.#url = url
+  }
+
+  /** By z32 of the log's key. */
+  async load(): Promise<Map<string, number>> {
+    const rows = await this.#database.all<{ core: string; seq: number }>(
+      'SELECT core, seq FROM archive_cursors WHERE url = ? ORDER BY core',
+      [this.#url],
+    )
+    return new Map(rows.map(({ core, seq }) => [core, seq]))
+  }
+
+  /** Keeps all of them or none. */
+  async save(cursors: ReadonlyMap<string, number>): Promise<void> {
+    if (cursors.size === 0) return
+    await this.#database.run(
+      `INSERT INTO archive_cursors (url, core, seq) SELECT ?, value ->> 0, value ->> 1 FROM json_each(?) WHERE true
+       ON CONFLICT (url, core) DO UPDATE SET seq = excluded.seq`,
+      [this.#url, JSON.stringify([...cursors])],
     )
   }
 }

@@ -184,7 +184,7 @@ describe('what is known of the team', () => {
     for (const n of [3, 1, 3, 2]) await team.roster.save('certificate', bytes(n))
     await team.roster.save('record', bytes(3))
     await team.roster.save('statement', new Uint8Array(0))
-    const log = { floor: 7, day: 20_000, bytes: 2 ** 40, events: 12, quarantine: null }
+    const log = { floor: 7, start: 3, day: 20_000, bytes: 2 ** 40, events: 12, quarantine: null }
     await team.logs.save(A, { ...log, floor: 6 })
     await team.logs.save(A, log)
     await team.logs.save(B, { ...log, quarantine: 'It forked.' })
@@ -218,17 +218,35 @@ describe('what is known of the team', () => {
     await again.close()
   })
 
+  test('says how far each log is archived, for each archive apart', async () => {
+    const home = temporaryDirectory()
+    const state = await open(home)
+    const here = state.team.archivedAt('https://a.example')
+    const there = state.team.archivedAt('https://b.example')
+    await here.save(new Map([[A, 5], [B, 2 ** 40]])) // prettier-ignore
+    await here.save(new Map([[A, 6]]))
+    await here.save(new Map())
+    await there.save(new Map([[A, 1]]))
+    await state.close()
+    const again = await open(home)
+    expect(await again.team.archivedAt('https://a.example').load()).toEqual(new Map([[A, 6], [B, 2 ** 40]])) // prettier-ignore
+    expect(await again.team.archivedAt('https://b.example').load()).toEqual(new Map([[A, 1]]))
+    await again.close()
+  })
+
   test('goes with the team, and what is of this machine stays', async () => {
     const home = temporaryDirectory()
     const state = await open(home)
     await state.cursors.save([cursor('/a')])
     await state.kept.set('x', '1')
     await state.team.roster.save('record', bytes(1))
-    await state.team.logs.save(A, { floor: 1, day: 1, bytes: 1, events: 1, quarantine: null })
+    await state.team.logs.save(A, { floor: 1, start: 0, day: 1, bytes: 1, events: 1, quarantine: null })
     const at = { private: 1, team: 1 }
     await state.team.feed.save({ cursor: at, confirmed: at, backfillEnd: 0 })
     await state.team.seen.save(new Map([['ada', 9]]))
+    await state.team.archivedAt('https://a.example').save(new Map([[A, 5]]))
     await state.forgetTeam()
+    expect(await state.team.archivedAt('https://a.example').load()).toEqual(new Map())
     expect(await state.team.roster.load()).toEqual({ record: [], certificate: [], statement: [] })
     expect(await state.team.logs.load()).toEqual([])
     expect(await state.team.feed.load()).toBeNull()
@@ -321,7 +339,7 @@ describe('a state.db that is not sound', () => {
     const before = readFileSync(path)
     await expect(open(home)).rejects.toMatchObject({
       code: 'newer_state',
-      message: `${path} was written by a later version of VibeTea (format 99; this one knows 2).`,
+      message: `${path} was written by a later version of VibeTea (format 99; this one knows 3).`,
     })
     expect(readFileSync(path)).toEqual(before)
     expect(readdirSync(home)).toEqual(['state.db'])

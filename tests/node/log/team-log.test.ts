@@ -52,6 +52,13 @@ async function read(blocks: readonly Uint8Array[], isSealed = true) {
   connect(reader, log)
   const team = await followed(reader, mallory, blocks.length + 1)
   const got = await team.read(0, 1000)
+  // The archive is given what the index takes, and nothing of what it leaves out.
+  const passedOn = (await team.readSigned(0, 1000)).map(({ seq, batch }) => [seq, batch?.events])
+  const taken = got.map(({ seq, events, invalid }) => [
+    seq,
+    events.length ? events.length + invalid : undefined,
+  ])
+  expect(passedOn).toEqual(taken)
   expect(got.at(-1)).toEqual({ core: team.core, seq: blocks.length, events: good, invalid: 0 })
   return got.slice(0, -1)
 }
@@ -141,6 +148,44 @@ describe('A teammate reads on behind', () => {
       log.seal.seal(block(eventsOf(mallory, 1), 2), 7),
     ]
     expect(await read(sealed, false)).toMatchObject([LEFT_OUT, LEFT_OUT, LEFT_OUT])
+  })
+})
+
+describe('What a teammate passes on to an archive', () => {
+  test('is what the device signed, word for word, and is read as often as one likes', async () => {
+    const log = await hostile(mallory)
+    const [own] = eventsOf(mallory, 1)
+    const body = json([own, { ...own!, note: 'ü' }])
+    await log.append(log.seal.seal(signedBlock(body, 0), 0))
+    const reader = await open(member(1))
+    connect(reader, log)
+    const team = await followed(reader)
+    const [signed] = await team.readSigned(0, 1)
+    expect(await team.readSigned(0, 1)).toEqual([signed])
+    expect(signed?.batch?.body).toBe(Buffer.from(body).toString())
+    expect(Buffer.from(signed!.batch!.signature)).toEqual(Buffer.from(sign(signedBytes(scope, 0, body))))
+    expect(await team.readSigned(1, 10)).toEqual([])
+  })
+
+  test('ends at what is not here yet, and passes over what was cleared', async () => {
+    const own = await open(mallory)
+    for (let n = 0; n < 3; n++) await own.events!.append([eventsOf(mallory, 1, n)])
+    const log = own.logs()[0]!
+    await own.clearBefore(log.core, 2)
+    const got = await log.readSigned(0, 10)
+    expect(got.map(({ seq, batch }) => [seq, batch !== null])).toEqual([
+      [0, false],
+      [1, false],
+      [2, true],
+    ])
+  })
+
+  test('is nothing of a mirror’s', async () => {
+    const log = await hostile(mallory)
+    await log.append(log.seal.seal(block(eventsOf(mallory, 1), 0), 0))
+    const mirror = await open(member(1, { role: 'mirror' }))
+    connect(mirror, log)
+    expect(await (await followed(mirror)).readSigned(0, 1)).toEqual([])
   })
 })
 

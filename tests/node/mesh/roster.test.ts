@@ -77,6 +77,22 @@ describe('A certificate', () => {
     expect(rosterOf().addCertificate(forged)).toEqual(refused('forged_issuer'))
   })
 
+  test('is found again for its log, as the one of the latest epoch', () => {
+    const roster = rosterOf()
+    const of = (name: string) => roster.certificateOf(deviceOf(name).publicKey, incarnationOf(name))
+    expect(of('ann')).toBeNull()
+    const asFirst = team.certificate('ann')
+    roster.addCertificate(asFirst)
+    expect(of('ann')).toEqual(asFirst)
+    roster.addRecord(firstBytes)
+    const closes = [{ device: deviceOf('ann').publicKey, incarnation: incarnationOf('ann'), cut: null }]
+    roster.addRecord(encodeRecord(team.epochRecord({ epoch: 2, previous: recordHash(first), closes })))
+    const asSecond = team.certificate('ann', { epoch: 2 })
+    roster.addCertificate(asSecond)
+    expect(of('ann')).toEqual(asSecond)
+    expect(of('ben')).toBeNull()
+  })
+
   test('that was changed, or is none, is refused', () => {
     const certificate = team.certificate('ann')
     for (const at of [41, 73, 105, 113]) {
