@@ -1,4 +1,5 @@
 import { chromium, type Browser } from 'playwright-core'
+import { findChromium } from './chromium.ts'
 
 const FLAGS = [
   '--disable-gpu',
@@ -16,11 +17,11 @@ export interface BrowserOptions {
   flags?: readonly string[]
 }
 
-/** Starts the Chromium that `needs-chromium.ts` found. Close it after the test. */
+/** Starts the Chromium that `needs-chromium.ts` found, or finds one. Close it after the test. */
 export function launchBrowser({ hosts = {}, flags = [] }: BrowserOptions = {}): Promise<Browser> {
   const rules = Object.entries(hosts).map(([name, address]) => `MAP ${name} ${address}`)
   return chromium.launch({
-    executablePath: process.env.VIBETEA_CHROMIUM!,
+    executablePath: process.env.VIBETEA_CHROMIUM ?? findChromium(),
     headless: true,
     args: [
       ...FLAGS,
