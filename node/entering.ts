@@ -5,11 +5,12 @@ import { publicKeyOf, sign } from '../core/identity.ts'
 import { joinRole } from '../core/join-key.ts'
 import { printable } from '../core/printable.ts'
 import { issuersOf, keyText, secretFor, secretsOf } from '../core/secrets.ts'
-import { formatTeamKey, kindOf, parseTeamKey, type Role } from '../core/team-key.ts'
+import { formatTeamKey, kindOf, parseTeamKey, roleOf, type Role } from '../core/team-key.ts'
 import { writeAdminBackup } from './home/admin-backup.ts'
 import type { SharingDecisions } from './home/sharing.ts'
 import type { State } from './home/state.ts'
 import { readTeam, writeTeam, type TeamFile } from './home/team-file.ts'
+import type { JoinKey } from './home/team-key-input.ts'
 
 /** Entering a team, on what a home keeps alone: nothing is sent to anyone here. */
 
@@ -21,6 +22,13 @@ export interface EnteringParts {
   random: (bytes: number) => Uint8Array
   /** ms since 1970. */
   now: () => number
+}
+
+/** How a machine serves a team. */
+export interface Service {
+  key: JoinKey
+  /** What teammates call it. */
+  name: string
 }
 
 export const INCARNATION_BYTES = 8
@@ -70,6 +78,25 @@ export async function joinTeam(parts: EnteringParts, args: Actions['join']): Pro
   await parts.state.forgetTeam()
   await enter(parts, { teamId, role, secret, teamName: null }, args)
   return { teamId: keyText(teamId), role }
+}
+
+/**
+ * Enters the team of a key as a machine that serves the team: it shares nothing, and of a team key only the read-only
+ * part is used and kept. With a mirror key it reads nothing either. Throws a `VibeTeaError` `in_a_team`.
+ */
+export async function serveTeam(parts: EnteringParts, { key, name }: Service): Promise<TeamJoined> {
+  await refuseSecond(parts.home)
+  const { teamId } = key
+  const role = servingRole(key)
+  const secret = secretFor(role, secretsOf(teamId, roleOf(key.kind), key.secret))!
+  await parts.state.forgetTeam()
+  await enter(parts, { teamId, role, secret, teamName: null }, { name, share: 'none', backfillMs: 0 })
+  return { teamId: keyText(teamId), role }
+}
+
+/** What a key makes of a machine that serves the team. */
+export function servingRole({ kind }: Pick<JoinKey, 'kind'>): Exclude<Role, 'member'> {
+  return kind === 'mirror' ? 'mirror' : 'reader'
 }
 
 /** A key of the team to hand out. Throws a `VibeTeaError` `cannot_invite` for a role above one's own. */

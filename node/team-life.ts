@@ -1,7 +1,15 @@
 import type { Actions, Invitation, TeamJoined, TeamMade } from '../core/api.ts'
 import { keyText } from '../core/secrets.ts'
 import type { Role } from '../core/team-key.ts'
-import { foundTeam, invitation, joinTeam as enterTeam, noTeam, type EnteringParts } from './entering.ts'
+import {
+  foundTeam,
+  invitation,
+  joinTeam as enterTeam,
+  noTeam,
+  serveTeam as enterAsServer,
+  type EnteringParts,
+  type Service,
+} from './entering.ts'
 import { TagKeys } from './device.ts'
 import { openHome, type Warn } from './home/home.ts'
 import { HomeLock } from './home/lock.ts'
@@ -43,6 +51,11 @@ export function joinTeam(options: TeamLifeOptions, args: Actions['join']): Promi
   return withHome(options, (parts) => enterTeam(parts, args))
 }
 
+/** See `serveTeam` of `entering.ts`. */
+export function serveTeam(options: TeamLifeOptions, service: Service): Promise<TeamJoined> {
+  return withHome(options, (parts) => enterAsServer(parts, service))
+}
+
 export async function inviteKey(options: TeamLifeOptions, args: Actions['invite']): Promise<Invitation> {
   return invitation(await requireTeam(options.settings.home), args.role)
 }
@@ -60,6 +73,7 @@ export async function leaveTeam(options: TeamLifeOptions): Promise<void> {
     const membership = await Membership.open({
       ...stores,
       settings,
+      archives: false,
       tagKeys: new TagKeys(stores.device.key),
       timers: systemTimers,
       random,

@@ -1,8 +1,6 @@
 import type { Readable } from 'node:stream'
 import { VibeTeaError } from '../../core/errors.ts'
-import { joinRole } from '../../core/join-key.ts'
-import type { Role, TeamKey } from '../../core/team-key.ts'
-import { joinKey, readTeamKey } from '../home/team-key-input.ts'
+import { joinKey, readTeamKey, type JoinKey } from '../home/team-key-input.ts'
 import type { Context } from './command.ts'
 import type { Dialogue } from './dialogue.ts'
 import { UsageError } from './ends.ts'
@@ -10,25 +8,38 @@ import { UsageError } from './ends.ts'
 /** Far more than a key with the whole mail around it. */
 const MAX_BYTES = 64 * 1024
 
+/** Where a key may be found, and who may be asked for it. */
+type Asked = Pick<Context, 'env' | 'stdin' | 'isInteractive'>
+type Asking = Pick<Dialogue, 'askHidden'>
+
+const QUESTION = 'Team key (it is not shown): '
+
+/** The key that a person gave, see `readTeamKey`; on a terminal `-` asks for it. null where there is none. */
+export function givenKey(
+  { env, stdin, isInteractive }: Asked,
+  argument: string | undefined,
+  dialogue: Asking,
+): Promise<JoinKey | null> {
+  const read = () => (isInteractive ? dialogue.askHidden(QUESTION) : textOf(stdin))
+  return readTeamKey({ argument, env, stdin: read })
+}
+
 /**
- * The key to join with, and what it makes of who joins: from where it was given, else what a person types, unseen.
- * Throws a `UsageError` where there is none and nobody to ask.
+ * The key from where it was given, else what a person types, unseen. Throws a `UsageError` where there is none and
+ * nobody to ask.
  */
 export async function askedKey(
-  { env, stdin, isInteractive }: Pick<Context, 'env' | 'stdin' | 'isInteractive'>,
+  asked: Asked,
   argument: string | undefined,
-  dialogue: Pick<Dialogue, 'askHidden'>,
-): Promise<TeamKey & { role: Exclude<Role, 'mirror'> }> {
-  const ask = () => dialogue.askHidden('Team key (it is not shown): ')
-  const given = await readTeamKey({ argument, env, stdin: isInteractive ? ask : () => textOf(stdin) })
-  if (!given && !isInteractive) {
-    throw new UsageError(
-      'There is no team key.',
-      'Give it as an argument, on stdin with -, in VIBETEA_TEAM_KEY, or in the file that VIBETEA_TEAM_KEY_FILE names.',
-    )
-  }
-  const key = given ?? joinKey(await ask(), 'in your answer')
-  return { ...key, role: joinRole(key) }
+  dialogue: Asking,
+): Promise<JoinKey> {
+  const given = await givenKey(asked, argument, dialogue)
+  if (given) return given
+  if (asked.isInteractive) return joinKey(await dialogue.askHidden(QUESTION), 'in your answer')
+  throw new UsageError(
+    'There is no team key.',
+    'Give it as an argument, on stdin with -, in VIBETEA_TEAM_KEY, or in the file that VIBETEA_TEAM_KEY_FILE names.',
+  )
 }
 
 async function textOf(stdin: Readable): Promise<string> {

@@ -11,8 +11,8 @@ import { START_CODE_MS } from '../api/tokens.ts'
 import { DemoTeam } from '../demo-team.ts'
 import { systemTimers } from '../system-timers.ts'
 import type { Context } from './command.ts'
+import { UI_DIRECTORY } from './run-node.ts'
 import { launchDirectory } from './settings.ts'
-import { UI_DIRECTORY } from './start.ts'
 
 /** How long everything may take to end. Nothing of it is kept, so nothing is lost where it takes longer. */
 const ENDING_MS = 1500

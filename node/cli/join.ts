@@ -1,6 +1,8 @@
 import type { Consent, TeamJoined } from '../../core/api.ts'
+import { joinRole } from '../../core/join-key.ts'
 import { formatTeamKey } from '../../core/team-key.ts'
 import type { Settings } from '../home/settings.ts'
+import type { JoinKey } from '../home/team-key-input.ts'
 import { askedKey } from './asked-key.ts'
 import type { Client } from './client.ts'
 import { findNode } from './client.ts'
@@ -51,7 +53,8 @@ export async function join(
   const client = await findNode(settings.home)
   await refuseSecondTeam(settings.home, client)
   const { key, consent } = await inDialogue(context, async (dialogue) => {
-    const key = await askedKey(context, argument, dialogue)
+    const asked = await askedKey(context, argument, dialogue)
+    const key = { ...asked, role: joinRole(asked) }
     return { key, consent: await consentTo(context, dialogue, key, { settings, client, wishes, work }) }
   })
   const args = { key: formatTeamKey(key), ...consent }
@@ -68,7 +71,7 @@ export async function join(
 async function consentTo(
   context: Context,
   dialogue: Dialogue,
-  key: Awaited<ReturnType<typeof askedKey>>,
+  key: JoinKey & { role: ReturnType<typeof joinRole> },
   { settings, client, wishes, work }: Asked,
 ): Promise<Consent> {
   const { name, share, backfillMs } = wishes

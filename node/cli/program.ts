@@ -1,11 +1,14 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { VERSION } from '../version.ts'
 import type { Context } from './command.ts'
+import type { ArchiveFlags } from './archive.ts'
 import { Cancelled, UsageError } from './ends.ts'
 import type { CreateFlags } from './create.ts'
 import type { HookAction } from './hooks.ts'
 import type { InviteFlags } from './invite.ts'
 import type { JoinFlags } from './join.ts'
+import type { Served } from './run-archive.ts'
+import type { StartFlags } from './start.ts'
 
 /** Wrong usage: an unknown command or option, a missing argument. */
 const WRONG_USAGE = 2
@@ -49,7 +52,8 @@ export function commands(context: Context, exit: (code: number) => void): Comman
   add('start', 'run the node and open its dashboard')
     .option('--port <number>', 'port of the dashboard; 0 picks one (default: VIBETEA_PORT or 8832)')
     .option('--no-open', 'do not open the dashboard')
-    .action(async (flags: { port?: string; open: boolean }) => {
+    .option('--archive', "copy the team's logs into its archive, too (VIBETEA_SUPABASE_URL)")
+    .action(async (flags: StartFlags) => {
       const { start } = await import('./start.ts')
       exit(await start(context, flags))
     })
@@ -81,6 +85,17 @@ export function commands(context: Context, exit: (code: number) => void): Comman
           await import('./join.ts')
         ).join(context, key, flags, { peek: lookAtTeam, recentProjects, start }),
       )
+    })
+  add('archive', "serve a team on a machine that stays on, and copy its logs into the team's archive")
+    .argument('[key]', 'a read-only or mirror key, as for join; kept, so that later starts need none')
+    .option('--once', 'archive what is new, and end')
+    .option('--name <name>', "the name that teammates see (default: VIBETEA_SOURCE_ID or the host's name)")
+    .option('--port <number>', 'port of the dashboard; 0 picks one (default: VIBETEA_PORT or 8832)')
+    .addHelpText('after', ARCHIVE_HELP)
+    .action(async (key: string | undefined, flags: ArchiveFlags) => {
+      const { runArchive } = await import('./run-archive.ts')
+      const run = (served: Served) => runArchive(context, served)
+      exit(await (await import('./archive.ts')).archive(context, key, flags, run))
     })
   add('leave', 'leave the team')
     .option('--yes', 'without a question')
@@ -172,6 +187,11 @@ export function commands(context: Context, exit: (code: number) => void): Comman
     })
   return program
 }
+
+const ARCHIVE_HELP = `
+The key is read from where join reads it: the argument, which others on this machine can see, - for stdin,
+VIBETEA_TEAM_KEY, or the file that VIBETEA_TEAM_KEY_FILE names. No session of this machine is watched.
+Without VIBETEA_SUPABASE_URL it archives nothing, but keeps the team's logs, indexed, and serves them.`
 
 export interface TailFlags {
   project?: string

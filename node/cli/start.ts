@@ -1,48 +1,65 @@
-import { randomBytes } from 'node:crypto'
-import { fileURLToPath } from 'node:url'
+import type { StatusAnswer } from '../../core/api.ts'
+import { VibeTeaError } from '../../core/errors.ts'
 import { START_CODE_MS } from '../api/tokens.ts'
 import type { Opened } from '../api/open-browser.ts'
 import { openBrowser } from '../api/open-browser.ts'
 import { AlreadyRunningError } from '../home/lock.ts'
-import { createLogger } from '../home/logger.ts'
-import { VibeTeaNode } from '../node.ts'
+import { readTeam } from '../home/team-file.ts'
+import type { VibeTeaNode } from '../node.ts'
+import { findNode } from './client.ts'
 import type { Context } from './command.ts'
+import { MIRROR_ARCHIVES_NOTHING, noArchive } from './no-archive.ts'
+import { startNode, untilEnded } from './run-node.ts'
 import { launchDirectory, settingsOf } from './settings.ts'
 
-/** The built dashboard, beside the built node. */
-export const UI_DIRECTORY = fileURLToPath(new URL('../../ui/', import.meta.url))
+export interface StartFlags {
+  port?: string
+  open: boolean
+  archive?: boolean
+}
 
-/** `vibetea start`: runs until SIGINT or SIGTERM. The exit code. */
-export async function start(context: Context, flags: { port?: string; open: boolean }): Promise<number> {
-  const settings = await settingsOf(context, flags.port === undefined ? {} : { port: flags.port })
-  const log = createLogger(settings.logLevel)
-  const progress = progressLine(context)
+/** `vibetea start`: runs until SIGINT or SIGTERM. The exit code. Throws a `VibeTeaError`. */
+export async function start(
+  context: Context,
+  { port, open, archive: archives = false }: StartFlags,
+): Promise<number> {
+  const settings = await settingsOf(context, port === undefined ? {} : { port })
+  const { home } = settings
+  if (archives && settings.supabaseUrl === null) throw noArchive()
+  const onProgress = progressLine(context)
   let node: VibeTeaNode
   try {
-    node = await VibeTeaNode.start({
-      settings,
-      environment: { env: context.env, homeDirectory: context.homeDirectory },
-      log,
-      uiDirectory: UI_DIRECTORY,
-      watches: true,
-      archives: false,
-      random: randomBytes,
-      onProgress: progress,
-    })
+    node = await startNode(context, settings, { watches: true, archives, onProgress })
   } catch (error) {
     if (!(error instanceof AlreadyRunningError) || error.url === null) throw error
+    if (archives) await requireArchiver(home, error.url)
     context.out(`VibeTea already runs: ${error.url} (vibetea open opens it)`)
     return 0
   }
   context.out(`VibeTea is at ${node.url} (Ctrl-C ends it)`)
-  const launched = flags.open ? await launch(node, settings.home, context) : null
-  await new Promise<void>((resolve) => {
-    if (context.signal.aborted) resolve()
-    context.signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+  if (archives) await sayWhatIsArchived(context, home)
+  const launched = open ? await launch(node, home, context) : null
+  await untilEnded(context)
   await launched?.remove()
   await node.stop()
   return 0
+}
+
+/** Throws a `VibeTeaError` `not_archiving` where the node that runs archives nothing. */
+async function requireArchiver(home: string, url: string): Promise<void> {
+  const status = await (await findNode(home))?.get<StatusAnswer>('/api/status')
+  if (status?.archive) return
+  throw new VibeTeaError(
+    'not_archiving',
+    `VibeTea already runs: ${url}. It archives nothing.`,
+    'End it, with Ctrl-C where it was started, and start it again with: vibetea start --archive',
+  )
+}
+
+async function sayWhatIsArchived({ out }: Context, home: string): Promise<void> {
+  const team = await readTeam(home)
+  if (!team) out('You are in no team; once you have made or joined one, its logs are archived.')
+  else if (team.role === 'mirror') out(MIRROR_ARCHIVES_NOTHING)
 }
 
 /** Opens the dashboard; where that cannot be done the node goes on, and the person is told how to. */

@@ -34,7 +34,7 @@ test('Ctrl-C at a question exits with 130', async () => {
 })
 
 test('every command of a team says with --help what it takes', async () => {
-  for (const command of ['create', 'join', 'leave', 'members', 'invite', 'bootstrap']) {
+  for (const command of ['create', 'join', 'leave', 'members', 'invite', 'archive', 'bootstrap']) {
     const desk = new Desk()
     expect(await run([command, '--help'], desk)).toBe(0)
     expect(desk.text).toContain(`Usage: vibetea ${command}`)
