@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import type { ArchiveStatus } from '../../core/api.ts'
 import { violations } from '../support/axe.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { DashboardPage, type DashboardOptions } from '../support/dashboard-page.ts'
@@ -32,9 +33,26 @@ async function busyTeam(options: DashboardOptions = {}): Promise<DashboardPage> 
     message: 'The bootstrap 10.0.0.9:49737 does not answer.',
   }
   backend.team.join({ source: 'mini-n6b2vd', name: 'Bruno Lima' })
+  backend.archive = refusingArchive()
   backend.add(edit(dashboard, 'invite.ts'))
   await dashboard.page.getByRole('article').first().getByText('invite.ts').waitFor()
   return dashboard
+}
+
+/** An archive of which there is all to tell that there can be. */
+function refusingArchive(): ArchiveStatus {
+  return {
+    state: 'refused',
+    url: 'https://harbour.supabase.co/functions/v1',
+    behind: 12,
+    sent: 340,
+    inserted: 12,
+    rejected: { too_old: 1204 },
+    lastSuccessAt: null,
+    retryAt: new Date(Date.now() + 60_000).toISOString(),
+    problem: 'The archive refused the call (401). See that VIBETEA_SUPABASE_KEY is the project’s.',
+    held: [{ source: CHANDRA.source, problem: 'The archive does not know this log’s certificate.' }],
+  }
 }
 
 /** A teammate's edit of a file of the team's. */
