@@ -4,6 +4,7 @@ import type {
   EventRow,
   EventsAnswer,
   Gap,
+  HealthAnswer,
   HeatmapAnswer,
   MeetingsAnswer,
   MemberRow,
@@ -110,6 +111,10 @@ export class NodeBackend implements Backend {
     }
   }
 
+  health(): HealthAnswer['status'] {
+    return this.#options.membership.team?.archiving?.isDegraded ? 'degraded' : 'ok'
+  }
+
   async status(): Promise<StatusAnswer> {
     const { settings, device, sharing, privateLog, index, sources, membership, startedAt, now } =
       this.#options
@@ -135,7 +140,7 @@ export class NodeBackend implements Backend {
       ignored: ignoredStatus(sharing.ignored),
       settings: settingsStatus(settings),
       notices: this.#options.notices.last(),
-      archive: null,
+      archive: team?.archiving?.status() ?? null,
       refused: { ...(invalid > 0 && { invalid_event: invalid }), ...sources.refused, ...team?.refused },
     }
   }

@@ -1,17 +1,12 @@
-import type { StatusAnswer } from '../core/api.ts'
+import type { ArchiveStatus, StatusAnswer } from '../core/api.ts'
 
 /** The node's figures in Prometheus' text format (prometheus.io, "Exposition formats", version 0.0.4). */
 export function prometheus(
-  { node, logs, sources, refused }: StatusAnswer,
+  { node, logs, sources, archive, refused }: StatusAnswer,
   totals: readonly { source: string; events: number }[],
 ): string {
   const lines: string[] = []
-  const metric = (
-    name: string,
-    type: 'counter' | 'gauge',
-    help: string,
-    values: [labels: string, value: number][],
-  ) => {
+  const metric: Metric = (name, type, help, values) => {
     lines.push(`# HELP vibetea_${name} ${help}`, `# TYPE vibetea_${name} ${type}`)
     for (const [labels, value] of values) lines.push(`vibetea_${name}${labels} ${value}`)
   }
@@ -59,7 +54,33 @@ export function prometheus(
     count,
   ])
   metric('refused', 'gauge', 'Events and lines that were left out.', reasons)
+  if (archive) archiveMetrics(archive, metric)
   return `${lines.join('\n')}\n`
+}
+
+type Metric = (
+  name: string,
+  type: 'counter' | 'gauge',
+  help: string,
+  values: [labels: string, value: number][],
+) => void
+
+/** What is told where this node copies the team's logs into an archive; counters begin with the process. */
+function archiveMetrics(archive: ArchiveStatus, metric: Metric): void {
+  const { sent, inserted, rejected, behind, state, lastSuccessAt, held } = archive
+  const one = (name: string, type: 'counter' | 'gauge', help: string, value: number) =>
+    metric(`archive_${name}`, type, help, [['', value]])
+  one('sent_total', 'counter', 'Events that the archive was sent and answered for.', sent)
+  one('inserted_total', 'counter', 'Events that were new in the archive.', inserted)
+  const errors = Object.entries(rejected).map(([error, count]): [string, number] => [label({ error }), count])
+  metric('archive_rejected_total', 'counter', 'Events and batches that the archive left out.', errors)
+  one('behind_blocks', 'gauge', 'Blocks that are here and not in the archive.', behind)
+  const isFailing = state === 'retrying' || state === 'refused'
+  one('failing', 'gauge', 'Whether the archive does not take what it is sent.', isFailing ? 1 : 0)
+  one('held_logs', 'gauge', 'Logs that the archive does not take while it takes others.', held.length)
+  if (lastSuccessAt === null) return
+  const seconds = Math.floor(Date.parse(lastSuccessAt) / 1000)
+  one('last_success_timestamp_seconds', 'gauge', 'When the archive last took something.', seconds)
 }
 
 function label(labels: Record<string, string>): string {

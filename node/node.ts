@@ -48,11 +48,13 @@ export interface NodeOptions {
 export class VibeTeaNode {
   readonly url: string
   readonly #tokens: Tokens
+  readonly #membership: Membership
   readonly #closes: Closes
 
-  private constructor(url: string, tokens: Tokens, closes: Closes) {
+  private constructor(url: string, tokens: Tokens, membership: Membership, closes: Closes) {
     this.url = url
     this.#tokens = tokens
+    this.#membership = membership
     this.#closes = closes
   }
 
@@ -71,7 +73,7 @@ export class VibeTeaNode {
   }
 
   static async #open(options: NodeOptions, closes: Closes): Promise<VibeTeaNode> {
-    const { settings, environment, log, uiDirectory, watches, random } = options
+    const { settings, environment, log, uiDirectory, watches, archives, random } = options
     const { utcOffsetAt = systemUtcOffsetAt } = options
     for (const name of settings.unknownVariables) log.warn(`${name} is set, but VibeTea has no such setting.`)
     const stores = await openStores({ settings, log, random, now: systemTimers.now }, closes)
@@ -95,6 +97,7 @@ export class VibeTeaNode {
       ...stores,
       settings,
       tagKeys,
+      archives,
       timers: systemTimers,
       random,
       utcOffsetAt,
@@ -144,12 +147,20 @@ export class VibeTeaNode {
       stopPruning()
       await sources.close()
     })
-    return new VibeTeaNode(api.url, tokens, closes)
+    return new VibeTeaNode(api.url, tokens, membership, closes)
   }
 
   /** The dashboard's address with a one-time code that is good for `lifetimeMs`. */
   launchAddress(lifetimeMs: number): string {
     return `${this.url}/#code=${this.#tokens.launchCode(lifetimeMs)}`
+  }
+
+  /**
+   * Sends all that is here into the archive now; resolves at once where this node archives nothing. Rejects with a
+   * `VibeTeaError` where the archive does not take it, and with the reason of `signal`.
+   */
+  async drainArchive(signal?: AbortSignal): Promise<void> {
+    await this.#membership.team?.archiving?.drain(signal)
   }
 
   /** Records what has been read, closes everything and gives the home free. */

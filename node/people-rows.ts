@@ -23,6 +23,7 @@ export interface TeamView {
     role: Role
     version: string
     presence: Presence
+    isArchiver: boolean
     utcOffsetMinutes: number
   }
   writers: readonly Writer[]
@@ -97,7 +98,7 @@ export function membersOf(view: TeamView, peers: readonly PeerStatus[]): RosterR
     behind: 0,
     lastSeen: new Date(view.now).toISOString(),
     version: self.version,
-    isArchiver: false,
+    isArchiver: self.isArchiver,
     isSelf: true,
     utcOffsetMinutes: self.utcOffsetMinutes,
   }

@@ -28,6 +28,8 @@ export interface PeopleOptions {
   seen: LastSeen
   timers: Timers
   notices: Notices
+  /** Copies the team's logs into an archive. */
+  isArchiver: boolean
   /** How far the clock on the wall is ahead of UTC at a time (ms), in minutes. */
   utcOffsetAt: (ms: number) => number
   /** Anything changed that `peers`, `members` or `teamName` say. */
@@ -126,7 +128,7 @@ export class People {
   }
 
   #makeIntroduction(): Introduction {
-    const { store, device, file, notices, timers } = this.#options
+    const { store, device, file, notices, timers, isArchiver } = this.#options
     const { state } = store
     const say = (level: 'info' | 'error', sentence: string) => notices.say(level, sentence)
     const { signal } = this.#closing
@@ -144,6 +146,7 @@ export class People {
         source: device.source,
         version: VERSION,
         utcOffsetMinutes: this.#utcOffset,
+        ...(isArchiver && { isArchiver }),
         ...(file.teamName !== null && { teamName: file.teamName }),
       }),
       untilStored: async (append) => {
@@ -183,7 +186,7 @@ export class People {
   }
 
   #view(): TeamView {
-    const { device, file, roster, store, seen, timers } = this.#options
+    const { device, file, roster, store, seen, timers, isArchiver } = this.#options
     const mesh = this.#mesh
     const views = new Map(mesh?.core.peers().map((peer) => [keyText(peer.device), peer]))
     for (const [key, { lastSeen }] of views) if (lastSeen !== null) seen.note(key, lastSeen)
@@ -195,6 +198,7 @@ export class People {
         role: file.role,
         version: VERSION,
         presence: this.presence,
+        isArchiver,
         utcOffsetMinutes: this.#utcOffset,
       },
       writers: roster.writers(),

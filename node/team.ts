@@ -2,15 +2,17 @@ import type { LogStatus, PeerStatus, TeamStatus } from '../core/api.ts'
 import { equalBytes } from '../core/bytes.ts'
 import type { Event } from '../core/events.ts'
 import { keyText } from '../core/secrets.ts'
+import { type Archiving, archivingOf } from './archiving.ts'
 import type { SharingDecisions } from './home/sharing.ts'
 import type { TeamFile } from './home/team-file.ts'
 import type { Index } from './index/index.ts'
 import { pause } from './log/retry.ts'
 import { StateLog } from './log/state-log.ts'
-import { TeamFeed } from './log/team-feed.ts'
+import type { TeamFeed } from './log/team-feed.ts'
 import type { TeamLog } from './log/team-log.ts'
 import { Mesh } from './mesh/net.ts'
 import { lastEvents, type OutboxPage } from './outbox.ts'
+import { ownFeed } from './own-feed.ts'
 import { People } from './people.ts'
 import type { RosterRow } from './people-rows.ts'
 import { DAY_MS, firstSince, forgetOld, type RetentionOptions } from './retention.ts'
@@ -31,6 +33,8 @@ const GOODBYE_MS = 1000
 export interface TeamOptions extends TeamPartsOptions {
   /** Its log has been begun just now: no peer can know more of it. */
   isNew: boolean
+  /** Whether its logs are copied into the archive that is set. */
+  archives: boolean
   sharing: SharingDecisions
   index: Index
   /** How far the clock on the wall is ahead of UTC at a time (ms), in minutes. */
@@ -47,6 +51,8 @@ export type History = (from: number) => AsyncIterable<Event>
 /** The team that this node is in: its logs, its people, and the mesh between them. The place where these meet. */
 export class Team {
   readonly file: TeamFile
+  /** What copies its logs into the archive; null where this node does not. */
+  readonly archiving: Archiving | null
   readonly #options: TeamOptions
   readonly #parts: TeamParts
   readonly #identity: TeamIdentity
@@ -67,8 +73,10 @@ export class Team {
     this.#options = options
     this.#parts = parts
     this.#identity = new TeamIdentity(file, device.key, parts.mesh.secrets, parts.mesh.self.noise)
-    this.#people = new People({ ...parts, ...options, onChanged: () => this.#tell() })
-    this.#feed = this.#makeFeed()
+    this.archiving = options.archives ? archivingOf(parts, options) : null
+    const isArchiver = this.archiving !== null
+    this.#people = new People({ ...parts, ...options, isArchiver, onChanged: () => this.#tell() })
+    this.#feed = ownFeed(parts, options)
   }
 
   /** Opens what the home keeps of its team; nothing is sent before `start`. Throws a `VibeTeaError`. */
@@ -89,6 +97,7 @@ export class Team {
     this.#people.meet(this.#mesh)
     this.#certify()
     this.#feed?.start(this.#options.isNew)
+    await this.archiving?.start()
     this.#beat()
     this.#people.introduce(this.#options.isNew).catch(this.#options.onError)
   }
@@ -127,9 +136,8 @@ export class Team {
   async forgetOld({ arrivals, index, days, now }: Omit<RetentionOptions, 'logs'>): Promise<void> {
     const { store } = this.#parts
     const others = store.logs().filter((log) => !this.#identity.isOwn(log))
-    const logs = others.map(({ core, floor }) => ({
+    const logs = others.map(({ core }) => ({
       core,
-      floor,
       clearBefore: (seq: number) => store.clearBefore(core, seq),
     }))
     await forgetOld({ arrivals, index, days, now, logs })
@@ -193,34 +201,12 @@ export class Team {
     this.#stopBeat()
     this.#stopTelling?.()
     await this.#feed?.close()
+    await this.archiving?.close()
     await this.#mesh?.destroy()
     this.#stopLooking?.()
     await this.#people.close()
     await store.close()
     await owners.flush()
-  }
-
-  #makeFeed(): TeamFeed | null {
-    const { privateLog, sharing, state, timers, file, notices, onLost, onError } = this.#options
-    const own = this.#parts.store.events
-    if (!own) return null
-    const isShared = ({ payload, timestamp }: Event) => {
-      const at = Date.parse(timestamp)
-      if (at < file.sharedFrom) return false
-      return sharing.sharingAt(payload.project, payload.projectTag, at) === 'shared'
-    }
-    return new TeamFeed({
-      privateLog,
-      own,
-      isShared,
-      joinedAt: file.joinedAt,
-      state: this.#parts.feedState,
-      store: state.team.feed,
-      timers,
-      say: (level, sentence) => notices.say(level, sentence),
-      onLost,
-      onError,
-    })
   }
 
   #followLogs(): void {
@@ -240,6 +226,7 @@ export class Team {
       this.#stopLooking = null
       this.#admit()
       this.#certify()
+      this.archiving?.learned()
     })
   }
 

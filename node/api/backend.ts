@@ -3,6 +3,7 @@ import type {
   Actions,
   EventRow,
   EventsAnswer,
+  HealthAnswer,
   HeatmapAnswer,
   MeetingsAnswer,
   MembersAnswer,
@@ -28,6 +29,8 @@ export type NodeAction = Exclude<ActionName, 'open'>
  * call throws is answered with 400 and its sentence, anything else with 500 and a line in the log.
  */
 export interface Backend {
+  /** Whether all works. */
+  health(): HealthAnswer['status']
   status(): Promise<StatusAnswer>
   events(query: EventsQuery): Promise<EventsAnswer>
   sessions(query: SessionsQuery): Promise<SessionsAnswer>

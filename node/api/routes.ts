@@ -94,7 +94,7 @@ export function routes(options: RouteOptions): Hono {
   app.get('/api/health', (context) => {
     parameters.check(parameters.noParameters, query(context))
     const uptimeSeconds = Math.max(0, Math.floor((clock.now() - startedAt) / 1000))
-    return context.json({ status: 'ok', version, uptimeSeconds } satisfies HealthAnswer)
+    return context.json({ status: backend.health(), version, uptimeSeconds } satisfies HealthAnswer)
   })
   only('GET', '/api/health')
 

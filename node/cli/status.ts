@@ -1,5 +1,6 @@
 import type { StatusAnswer } from '../../core/api.ts'
 import { printable } from '../../core/printable.ts'
+import { archiveProblems, archiveRows } from './archive-status.ts'
 import { requireNode } from './client.ts'
 import type { Context } from './command.ts'
 import { span, table } from './output.ts'
@@ -12,13 +13,14 @@ export async function status(context: Context, flags: { json?: boolean }): Promi
   const client = await requireNode(home)
   const answer = await client.get<StatusAnswer>('/api/status')
   if (flags.json) return context.out(JSON.stringify({ ...answer, url: client.url }, null, 2))
-  const { node, sources, logs, projects, refused } = answer
+  const { node, sources, logs, projects, archive, refused } = answer
   const lines = [
     ['dashboard', client.url],
     ['version', node.version],
     ['source', node.source],
     ['running', span(Date.now() - Date.parse(node.startedAt))],
     ...teamRows(answer, Date.now()),
+    ...archiveRows(archive, Date.now()),
     [
       'recording',
       node.pausedUntil === null
@@ -41,7 +43,7 @@ export async function status(context: Context, flags: { json?: boolean }): Promi
   for (const { project, sharing } of projects) if (sharing !== 'private') lines.push([sharing, project])
   for (const [reason, count] of Object.entries(refused)) lines.push(['refused', `${reason}: ${count}`])
   for (const line of table(lines)) context.out(printable(line))
-  for (const line of teamProblems(answer)) context.out(printable(line))
+  for (const line of [...teamProblems(answer), ...archiveProblems(archive)]) context.out(printable(line))
   for (const { message, remedy } of sources.flatMap((source) => source.problems)) {
     context.out(printable(`problem: ${message} ${remedy ?? ''}`.trimEnd()))
   }

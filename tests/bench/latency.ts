@@ -150,6 +150,7 @@ async function nodeTimes(interval: number): Promise<Map<number, Times[]>> {
     const membership = await Membership.open({
       ...stores,
       settings,
+      archives: false,
       tagKeys: new TagKeys(device.key),
       timers: systemTimers,
       random: randomBytes,

@@ -104,6 +104,7 @@ const tagKeys = new TagKeys(device.key)
 const membership = await Membership.open({
   ...stores,
   settings,
+  archives: false,
   tagKeys,
   timers: systemTimers,
   random,

@@ -25,6 +25,7 @@ const view = (more: Partial<TeamView> = {}): TeamView => ({
     role: 'member',
     version: '1.0.0',
     presence: 'active',
+    isArchiver: false,
     utcOffsetMinutes: 60,
   },
   writers: [writer(1), writer(3), writer(2)],
@@ -52,6 +53,22 @@ describe('the people of a team', () => {
       { name: 'Bruno', source: 'studio-bbbbbb', presence: 'waiting', connection: 'direct', version: '1.3.0' },
       { name: 'Chiyo', presence: 'offline', connection: 'offline', lastSeen: '2026-11-20T09:59:00.000Z' },
     ])
+  })
+
+  test('are known for archiving by what they say, oneself by what one does', () => {
+    const { self, profileOf } = view()
+    const says = (isArchiver: boolean) =>
+      view({
+        self: { ...self, isArchiver: !isArchiver },
+        profileOf: (device) => ({
+          ...profileOf(device),
+          ...(isArchiver && device[0] === 2 && { isArchiver }),
+        }),
+      })
+    const archivers = (all: TeamView) =>
+      membersOf(all, peersOf(all)).flatMap(({ name, isArchiver }) => (isArchiver ? [name] : []))
+    expect(archivers(says(true))).toEqual(['Bruno'])
+    expect(archivers(says(false))).toEqual(['Ada'])
   })
 
   test('are behind by what all logs of their devices lack, and say what is wrong with one', () => {

@@ -229,6 +229,10 @@ export class FakeBackend implements Backend {
     return Promise.resolve({ events: left.slice(Math.max(0, end - limit), end).map(toEvent), next })
   }
 
+  health(): 'ok' | 'degraded' {
+    return this.archive?.state === 'refused' ? 'degraded' : 'ok'
+  }
+
   metrics(): Promise<string> {
     return Promise.resolve('')
   }

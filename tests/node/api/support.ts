@@ -186,6 +186,7 @@ export function scriptedBackend(feed: TestFeed) {
     timeline: answer('timeline'),
     meetings: answer('meetings'),
     outbox: answer('outbox'),
+    health: () => 'ok',
     metrics: () => Promise.resolve('vibetea_events_total 3\n'),
     act: (name, args) => answer(name)(args),
     live: feed,
