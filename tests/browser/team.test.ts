@@ -176,7 +176,7 @@ describe('an invitation', () => {
     await page.getByText('Anyone with this key can read and join until you rotate it.').waitFor()
     await page.getByText('Only the key').click()
     await page.getByRole('button', { name: 'Copy the team key' }).click()
-    await page.getByText('Copied').waitFor()
+    await page.getByText('Copied', { exact: true }).waitFor()
     expect(await violations(page)).toEqual([])
     expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(/^vt1w\w{111}$/)
   })
