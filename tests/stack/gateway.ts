@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PUBLISHABLE_KEY, SECRET_KEY, tokenOf } from './keys.ts'
@@ -14,9 +15,10 @@ export class Gateway {
     this.#server = createServer((incoming, response) => this.#pass(incoming, response))
   }
 
-  static async start(): Promise<Gateway> {
+  /** On a port of 127.0.0.1; 0 is any. Throws where it is taken. */
+  static async start(port = 0): Promise<Gateway> {
     const gateway = new Gateway()
-    await new Promise<void>((resolve) => gateway.#server.listen(0, '127.0.0.1', resolve))
+    await once(gateway.#server.listen(port, '127.0.0.1'), 'listening')
     return gateway
   }
 

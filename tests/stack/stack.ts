@@ -18,6 +18,8 @@ export interface StackOptions {
   secrets?: Record<string, string>
   hasOldGrants?: boolean
   isDurable?: boolean
+  /** Where it answers, on 127.0.0.1; by default any port. */
+  port?: number
 }
 
 /** A project as Supabase hosts one, on this machine: PostgreSQL, PostgREST, the functions in Deno, a gateway. */
@@ -44,9 +46,10 @@ export class Stack {
     secrets = {},
     hasOldGrants = false,
     isDurable = false,
+    port = 0,
   }: StackOptions = {}): Promise<Stack> {
+    const gateway = await Gateway.start(port)
     const directory = mkdtempSync(join(tmpdir(), 'vibetea-stack-'))
-    const gateway = await Gateway.start()
     const given = {
       SUPABASE_URL: gateway.url,
       SUPABASE_SECRET_KEYS: JSON.stringify({ default: SECRET_KEY }),
@@ -87,6 +90,11 @@ export class Stack {
   /** Where `ingest` runs. */
   get ingest(): Program {
     return this.#functions[0]
+  }
+
+  /** Where the functions run. */
+  get functions(): readonly Program[] {
+    return this.#functions
   }
 
   /** What the functions have logged. */
