@@ -81,15 +81,16 @@ export function storeOptions(
   }
 }
 
-/** Made-up events of the last 30 days of a source, in lists of `perBlock`, some lists at a time. */
+/** Made-up events of the last days of a source, in lists of `perBlock`, some lists at a time. */
 export async function* madeUpBlocks(
   source: string,
   events: number,
   perBlock: number,
   number = 0,
+  days = 30,
 ): AsyncGenerator<Event[][]> {
   const to = Date.now()
-  const log = new MadeUpLog(number % 10, events, to - 30 * DAY_MS, to)
+  const log = new MadeUpLog(number % 10, events, to - days * DAY_MS, to)
   const waiting: Event[] = []
   let left = events
   for (let seq = 0; left > 0; seq += 10) {
