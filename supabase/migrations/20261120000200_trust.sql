@@ -40,10 +40,12 @@ end;
 revoke all on function public.get_epoch_records(text) from public, anon, authenticated, service_role;
 grant execute on function public.get_epoch_records(text) to service_role;
 
--- Adds records [{hash, record}] in their order; those that are there already stay.
+-- Adds records [{hash, record}] in their order; those that are there already stay. One call at a time: each may have them
+-- in an order of its own.
 create function public.add_epoch_records(team text, records jsonb) returns void
 language sql volatile security invoker set search_path = ''
 begin atomic
+  select pg_advisory_xact_lock(hashtextextended('vibetea.add_epoch_records', 0));
   insert into vibetea.epoch_records (team, hash, record)
   select add_epoch_records.team, given.value ->> 'hash', given.value ->> 'record'
   from jsonb_array_elements(records) with ordinality as given(value, place)

@@ -53,6 +53,55 @@ test('eight writers with overlapping batches wait for each other and never both'
   expect(await wrongHours(stack)).toEqual([])
 })
 
+test('eight writers who add events and move others to another hour do not stop each other', async () => {
+  const at = (hour: number) => NOW - hour * HOUR_MS
+  const wave = (writer: number, round: number) =>
+    Array.from({ length: 30 }, (_, i) => {
+      // Half of them come in every wave, larger and at another time; hours are met in every order.
+      const id = writer * 1000 + (i % 2 === 0 ? i : 30 * (round + 1) + i)
+      return responseAt(
+        at((i * 37 + writer * 11 + round * 53) % 200),
+        { output: round },
+        { id, source: SOURCES[0] },
+      )
+    })
+  await Promise.all(
+    Array.from({ length: 8 }, async (_, writer) => {
+      for (let round = 0; round < 6; round++) await insert(wave(writer, round))
+    }),
+  )
+  expect(await stored(stack)).toHaveLength(8 * (15 + 6 * 15))
+  expect(await wrongHours(stack)).toEqual([])
+})
+
+test('what goes and what comes at the same time do not stop each other', async () => {
+  const client = stack.client(SECRET_KEY)
+  const done = new AbortController()
+  const purging = (async () => {
+    while (!done.signal.aborted)
+      expect((await client.rpc('purge_events', { retention_days: 1 })).error).toBeNull()
+  })()
+  await Promise.all(
+    Array.from({ length: 6 }, async (_, writer) => {
+      for (let round = 0; round < 5; round++) {
+        await insert(
+          Array.from({ length: 200 }, (_, i) => {
+            const id = (i * 7 + writer * 31) % 300
+            return responseAt(
+              NOW - (15 + ((i + round) % 18)) * HOUR_MS,
+              { output: round * 6 + writer },
+              { id },
+            )
+          }),
+        )
+      }
+    }),
+  )
+  done.abort()
+  await purging
+  expect(await wrongHours(stack)).toEqual([])
+})
+
 test(`whatever is inserted, changed and deleted, the hourly counts are exact (seed ${SEED})`, async () => {
   const event = fc
     .record({
