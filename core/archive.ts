@@ -81,7 +81,7 @@ export interface IngestAnswer {
 export interface QueryAnswer {
   aggregates: HourCount[]
   meta: {
-    /** Rows of `aggregates`. */
+    /** Events in `aggregates` together. */
     totalCount: number
     daysRequested: number
     /** RFC 3339 UTC. */

@@ -1,5 +1,5 @@
 import type { Database } from '../_shared/database.ts'
-import { DEFAULT_QUERY_DAYS, QUERY_DAYS, type QueryAnswer } from '../_shared/core.js'
+import { DEFAULT_QUERY_DAYS, isSource, QUERY_DAYS, type QueryAnswer } from '../_shared/core.js'
 import { required, type Secrets } from '../_shared/environment.ts'
 import { Refused, respond } from '../_shared/http.ts'
 
@@ -18,9 +18,13 @@ export function queryHandler({ database, secrets, now, log }: QueryOptions) {
       await authorize(request.headers.get('authorization'), required(secrets, 'VIBETEA_SUBSCRIBER_TOKEN'))
       const { searchParams } = new URL(request.url)
       const days = daysOf(searchParams.get('days'))
-      const aggregates = await database.hourlyAggregates(days, searchParams.get('source'))
+      const source = searchParams.get('source')
+      // What no event can have, the database need not be able to read.
+      const isNobodys = source !== null && !isSource(source)
+      const aggregates = isNobodys ? [] : await database.hourlyAggregates(days, source)
+      const totalCount = aggregates.reduce((sum, { eventCount }) => sum + eventCount, 0)
       const fetchedAt = new Date(now()).toISOString()
-      return { aggregates, meta: { totalCount: aggregates.length, daysRequested: days, fetchedAt } }
+      return { aggregates, meta: { totalCount, daysRequested: days, fetchedAt } }
     })
 }
 
