@@ -33,8 +33,9 @@ export function postPlain(
   headers: Record<string, string> = {},
 ) {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  const signature = base64(sign(new TextEncoder().encode(text), device.secret))
-  return post(stack, text, { 'x-source-id': device.source, 'x-signature': signature, ...headers })
+  const bytes = body instanceof Uint8Array ? body : new TextEncoder().encode(text)
+  const signature = base64(sign(bytes, device.secret))
+  return post(stack, bytes, { 'x-source-id': device.source, 'x-signature': signature, ...headers })
 }
 
 export async function query(stack: Stack, parameters = '', authorization = `Bearer ${SUBSCRIBER_TOKEN}`) {

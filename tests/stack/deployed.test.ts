@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { temporaryDirectory } from '../support/directory.ts'
+import { startFunction } from './edge-function.ts'
+import { Gateway } from './gateway.ts'
 import { STACK, SUPABASE } from './packages.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -33,7 +36,7 @@ test.each(['ingest', 'query'])('%s imports what the node does, in the same versi
   }
 })
 
-test('the functions can be deployed from their folder alone', () => {
+test('the functions import nothing from outside their folder', () => {
   const files = readdirSync(FUNCTIONS, { recursive: true, encoding: 'utf8' })
   const sources = files.filter((name) => /\.(ts|js)$/.test(name) && !name.endsWith('.d.ts'))
   expect(sources.length).toBeGreaterThan(10)
@@ -44,4 +47,25 @@ test('the functions can be deployed from their folder alone', () => {
       else expect(from).toMatch(/^@(noble|supabase)\//)
     }
   }
+})
+
+test('a copy of the folder alone runs', async () => {
+  const copy = join(temporaryDirectory(), 'elsewhere')
+  cpSync(SUPABASE, copy, { recursive: true })
+  const gateway = await Gateway.start()
+  onTestFinished(() => gateway.stop())
+  const secrets = {
+    SUPABASE_URL: gateway.url,
+    SUPABASE_SERVICE_ROLE_KEY: 'key',
+    VIBETEA_SUBSCRIBER_TOKEN: 'token',
+  }
+  await Promise.all(
+    (['ingest', 'query'] as const).map(async (name) => {
+      const program = await startFunction(name, secrets, gateway, copy)
+      onTestFinished(() => program.stop())
+      const method = name === 'ingest' ? 'POST' : 'GET'
+      const response = await fetch(`${gateway.url}/functions/v1/${name}`, { method })
+      expect([response.status, await response.json()]).toMatchObject([401, { error: 'missing_auth' }])
+    }),
+  )
 })

@@ -4,20 +4,24 @@ import type { Gateway } from './gateway.ts'
 import { DENO, DENO_CACHE, STACK, SUPABASE } from './packages.ts'
 import { Program } from './program.ts'
 
-/** Starts a function of `supabase/functions` in Deno, behind the gateway, with these secrets alone. */
+/**
+ * Starts a function of `functions` in Deno, behind the gateway, with these secrets alone. It can read nothing beside
+ * `supabase`.
+ */
 export async function startFunction(
   name: string,
   secrets: Record<string, string>,
   gateway: Gateway,
+  supabase = SUPABASE,
 ): Promise<Program> {
-  const folder = join(SUPABASE, 'functions', name)
+  const folder = join(supabase, 'functions', name)
   const args = [
     'run',
     '--quiet',
     '--no-prompt',
     '--allow-net',
     '--allow-env',
-    `--allow-read=${SUPABASE}`,
+    `--allow-read=${supabase}`,
     '--node-modules-dir=none',
   ]
   const index = pathToFileURL(join(folder, 'index.ts')).href

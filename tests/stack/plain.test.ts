@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { sign } from '../../core/identity.ts'
 import { promptAt, toolAt } from '../support/events.ts'
 import { post, postPlain, stored, wrongHours } from './calls.ts'
 import { Stack } from './stack.ts'
@@ -24,6 +25,8 @@ beforeAll(async () => {
 })
 afterAll(() => stack.stop())
 beforeEach(() => stack.empty())
+
+const signatureOf = (text: string) => base64(sign(new TextEncoder().encode(text), monitor.secret))
 
 test('one event, or an array of them, is stored once', async () => {
   expect(await postPlain(stack, monitor, event(1))).toMatchObject({
@@ -73,7 +76,56 @@ test('a key of small order, with which any signature would pass, is refused', as
 })
 
 test.each([
+  ['one of two headers', { 'x-source-id': monitor.source }],
+  ['the other', { 'x-signature': base64(new Uint8Array(64)) }],
+])('a call with %s is one that nobody signed', async (_what, headers) => {
+  const { status, answer } = await post(stack, JSON.stringify(event(1)), headers)
+  expect([status, answer.error]).toEqual([401, 'missing_auth'])
+})
+
+/** Numbers as Ed25519 writes them, little-endian. */
+const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n
+const PRIME = 2n ** 255n - 19n
+const fromLittleEndian = (bytes: Uint8Array) => BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`)
+const littleEndian = (n: bigint) => Buffer.from(n.toString(16).padStart(64, '0'), 'hex').reverse()
+
+// Each stands for the same number or point as what was signed, but only one spelling of a signature counts.
+test.each([
+  [
+    'S + L',
+    (s: Uint8Array) =>
+      Buffer.concat([s.subarray(0, 32), littleEndian(fromLittleEndian(s.subarray(32)) + ORDER)]),
+  ],
+  ['S with a bit above', (s: Uint8Array) => Buffer.concat([s.subarray(0, 63), Uint8Array.of(s[63]! | 0x80)])],
+  [
+    'R = 0 written beyond the field',
+    (s: Uint8Array) => Buffer.concat([littleEndian(PRIME + 1n), s.subarray(32)]),
+  ],
+  ['R = 0 with a sign', (s: Uint8Array) => Buffer.concat([littleEndian(1n | (1n << 255n)), s.subarray(32)])],
+  ['base64 for URLs', null],
+  ['base64 without its end', null],
+  ['base64 with bits that stand for nothing', null],
+] as const)('a signature in another spelling, %s, is refused', async (what, respell) => {
+  // One whose base64 has both characters that are others in URLs.
+  const body = Array.from({ length: 500 }, (_, i) => JSON.stringify(event(i))).find((text) =>
+    /\+.*\/|\/.*\+/.test(signatureOf(text)),
+  )!
+  const signature = signatureOf(body)
+  const spelled = respell
+    ? base64(respell(Buffer.from(signature, 'base64')))
+    : what === 'base64 for URLs'
+      ? signature.replaceAll('+', '-').replaceAll('/', '_')
+      : what === 'base64 without its end'
+        ? signature.replace(/=+$/, '')
+        : signature.replace(/.==$/, (end) => `${String.fromCharCode(end.charCodeAt(0) + 1)}==`)
+  const send = (given: string) => post(stack, body, { 'x-source-id': monitor.source, 'x-signature': given })
+  expect((await send(spelled)).answer.error).toBe('invalid_signature')
+  expect((await send(signature)).status).toBe(200)
+})
+
+test.each([
   ['no JSON', '{', 400, 'invalid_request'],
+  ['no UTF-8', Uint8Array.of(0x7b, 0xff, 0x7d), 400, 'invalid_request'],
   ['no event and no array', '7', 400, 'invalid_request'],
   ['an empty array', [], 400, 'empty_batch'],
   ['1001 events', Array.from({ length: 1001 }, (_, i) => event(i)), 400, 'batch_too_large'],
@@ -93,6 +145,35 @@ test.each([
   expect(reply).toMatchObject({ status, answer: { error } })
   expect(reply.answer.message).toMatch(/\w/)
   expect(await stored(stack)).toEqual([])
+})
+
+test.each(['2026-11-19T23:59:60Z', '2026-02-31T10:00:00Z', '2026-11-20T10:00:00+00:00', 'now', 'infinity'])(
+  'a time that is written %s is none',
+  async (timestamp) => {
+    expect((await postPlain(stack, monitor, { ...event(1), timestamp })).answer.error).toBe('invalid_event')
+  },
+)
+
+test('the last moment of an hour is in that hour, however finely it is told', async () => {
+  const hour = Math.floor(NOW / HOUR_MS) * HOUR_MS - HOUR_MS
+  const timestamp = new Date(hour).toISOString().replace('00:00.000Z', '59:59.999999999Z')
+  await postPlain(stack, monitor, { ...event(1), timestamp })
+  const counted = await stack.postgres.asSuperuser(
+    (sql) => sql<{ hour: Date }>`select hour from vibetea.events_hourly`,
+  )
+  expect(counted.map((row) => row.hour.getTime())).toEqual([hour])
+})
+
+test('what no database can hold is refused by its event alone where it is known, and left behind where it is not', async () => {
+  const { payload, ...head } = event(1)
+  const odd = '\u0000\ud800'
+  expect(
+    (await postPlain(stack, monitor, { ...head, payload: { ...payload, project: odd } })).answer.error,
+  ).toBe('invalid_event')
+  const text = JSON.stringify({ ...head, odd, payload: { ...payload, odd, constructor: odd } })
+  const withProto = text.replace('"odd"', '"__proto__":{"source":"other-ybndrf"},"odd"')
+  expect((await postPlain(stack, monitor, withProto)).answer.inserted).toBe(1)
+  expect(await stored(stack)).toEqual([event(1)])
 })
 
 test('events that are too old are skipped and named, the others are stored', async () => {

@@ -166,6 +166,69 @@ test('a source is the first device’s that uses it, even where another key begi
   expect(await stored(stack)).toHaveLength(2)
 })
 
+test('of two devices that use a source at once one has it, and all of it', async () => {
+  const devices = ['twin 23107', 'twin 36918'].map((name) => new TestDevice('box', secretNamed(name)))
+  await postBatches(stack, { records: [FIRST], batches: [] })
+  for (let round = 0; round < 4; round++) {
+    await stack.postgres.asSuperuser((sql) => sql`truncate public.events, vibetea.source_bindings`)
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, async (_, i) => {
+        const device = devices[i % 2]!
+        return (await postBatches(stack, { batches: [team.batch(device, i, [promptOf(device, i)])] })).status
+      }),
+    )
+    const [first, second] = [0, 1].map((owner) => answers.filter((_, i) => i % 2 === owner))
+    expect([first, second].map(String).sort()).toEqual(['200,200,200,200', '422,422,422,422'])
+    expect(await stored(stack)).toHaveLength(4)
+  }
+})
+
+test('eight archivers with overlapping batches are all answered, and each event is there once', async () => {
+  await postBatches(stack, { records: [FIRST], batches: [] })
+  const devices = [ada, bruno, new TestDevice('chiyo')]
+  const grown = (device: TestDevice, id: number, output: number) =>
+    responseAt(NOW - ((id * 17 + output) % 90) * HOUR_MS, { output }, { id, source: device.source })
+  const certificates = devices.map((device) => team.certificate(device))
+  // A response grows over four batches of its log, its time with it; every archiver sends them all, in its own order.
+  const batches = devices.flatMap((device, d) =>
+    Array.from({ length: 12 }, (_, seq) =>
+      team.batch(
+        device,
+        seq,
+        Array.from({ length: 25 }, (_, i) => grown(device, (seq % 3) * 25 + i, 1 + (seq >> 2))),
+        certificates[d],
+      ),
+    ),
+  )
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, async (_, archiver) => {
+      const own = batches.map((_, i) => batches[(i * 5 + archiver * 7) % batches.length]!)
+      const replies = []
+      for (let i = 0; i < own.length; i += 12)
+        replies.push(await postBatches(stack, { batches: own.slice(i, i + 12) }))
+      return replies
+    }),
+  )
+  expect(answers.flat().map(({ status }) => status)).toEqual(Array(24).fill(200))
+  expect(answers.flat().reduce((sum, { answer }) => sum + answer.inserted, 0)).toBe(225)
+  const largest = devices.flatMap((device) => Array.from({ length: 75 }, (_, id) => grown(device, id, 3)))
+  const byKey = (events: readonly { source: string; id: string }[]) =>
+    [...events].sort((a, b) => (a.source + a.id < b.source + b.id ? -1 : 1))
+  expect(byKey(await stored(stack))).toEqual(byKey(largest))
+  expect(await wrongHours(stack)).toEqual([])
+})
+
+test('an event that no database can hold is left out alone', async () => {
+  const [odd, good] = [promptOf(ada, 1), promptOf(ada, 2)]
+  const body = JSON.stringify([
+    { ...odd, payload: { ...odd.payload, project: '\u0000' } },
+    { ...good, note: '\u0000' },
+  ])
+  const { answer } = await postBatches(stack, { records: [FIRST], batches: [team.batch(ada, 0, body)] })
+  expect(answer).toMatchObject({ inserted: 1, rejected: [{ batch: 0, index: 0, error: 'invalid_event' }] })
+  expect(await stored(stack)).toEqual([good])
+})
+
 test('a source that has a key by configuration is nobody else’s', async () => {
   const event = promptAt(NOW - HOUR_MS, { id: 1, source: monitor.source })
   const request = { records: [FIRST], batches: [team.batch(monitor, 0, [event])] }

@@ -32,7 +32,8 @@ export function rowOf(event: Event, now: number): EventRow | 'too_old' | 'too_ne
   if (at < now - ARCHIVE_RETENTION_MS) return 'too_old'
   if (at > now + MAX_AHEAD_MS) return 'too_new'
   const { id, source, eventType, payload } = event
-  const timestamp = at > now ? new Date(now).toISOString() : event.timestamp
+  // The database keeps microseconds. What is finer it would round, and that into the next hour at worst.
+  const timestamp = at > now ? new Date(now).toISOString() : event.timestamp.replace(/(\.\d{6})\d+/, '$1')
   return { id, source, timestamp, event_type: eventType, payload }
 }
 
