@@ -97,6 +97,7 @@ export interface HeatmapAnswer {
   aggregates: HourCount[]
   gaps: Gap[]
   meta: {
+    /** Rows of `aggregates`, as the archive counts them. */
     totalCount: number
     daysRequested: number
     fetchedAt: string

@@ -60,7 +60,7 @@ export async function heatmap(
     aggregates,
     gaps: gapsWithin(gaps, source, from * BUCKET_MS),
     meta: {
-      totalCount: aggregates.reduce((sum, { eventCount }) => sum + eventCount, 0),
+      totalCount: aggregates.length,
       daysRequested: days,
       fetchedAt: new Date(now).toISOString(),
       timeZone,

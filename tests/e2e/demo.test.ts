@@ -6,6 +6,7 @@ import type { EventsAnswer, HeatmapAnswer, MemberRow, MembersAnswer, OverlapsAns
 import type { RunningNode } from '../support/cli.ts'
 import { start, startNode, until, vibetea } from '../support/cli.ts'
 import { temporaryDirectory } from '../support/directory.ts'
+import { eventsIn } from '../support/events.ts'
 import { socketsOf } from '../support/sockets.ts'
 
 /** A person's machine: a home in which nothing may be made, and the system's folder for what is temporary. */
@@ -63,9 +64,9 @@ describe('vibetea demo', () => {
     expect(sources).toEqual(expect.arrayContaining(['moka', 'samovar', 'teacosy', 'tetsubin']))
     const { meta } = await until(
       () => get<HeatmapAnswer>('/api/heatmap?days=30&tz=UTC'),
-      ({ meta }) => meta.totalCount > 1000,
+      ({ aggregates }) => eventsIn(aggregates) > 1000,
     )
-    expect(meta.totalCount).toBeGreaterThan(1000)
+    expect(meta.totalCount).toBeGreaterThan(100)
 
     const waiting = await until(
       () => get<MembersAnswer>('/api/members'),

@@ -64,3 +64,8 @@ export function toolAt(
 export function errorAt(at: number | string, place: Place = {}): Event {
   return { ...head(at, place), eventType: 'error', payload: { ...common(place), category: 'overloaded' } }
 }
+
+/** Events that hourly counts tell of together. */
+export function eventsIn(aggregates: readonly { eventCount: number }[]): number {
+  return aggregates.reduce((sum, { eventCount }) => sum + eventCount, 0)
+}

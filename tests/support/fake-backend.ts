@@ -145,7 +145,7 @@ export class FakeBackend implements Backend {
     }))
     const now = this.#now()
     const aggregates = byLocalHour([...this.#history, ...counts], localHours(timeZone), now, days, dayStart)
-    const totalCount = aggregates.reduce((sum, { eventCount }) => sum + eventCount, 0)
+    const totalCount = aggregates.length
     const iso = (ms: number) => new Date(ms).toISOString()
     const gaps = this.#history.length
       ? [

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { eventsIn } from '../../support/events.ts'
 import { MemoryLog, openIndex, prompt } from './support.ts'
 
 const STUDIO = 'studio-h8ybnd'
@@ -31,8 +32,9 @@ test('the heatmap counts by source and local hour, in zones of every offset', as
     'macbook-k3f9xq 2026-11-20 23: 2',
   ])
   const month = await index.heatmap({ days: 30, timeZone: 'UTC' })
+  expect(eventsIn(month.aggregates)).toBe(6)
   expect(month.meta).toEqual({
-    totalCount: 6,
+    totalCount: month.aggregates.length,
     daysRequested: 30,
     fetchedAt: '2026-11-20T10:00:00.000Z',
     timeZone: 'UTC',
