@@ -1,17 +1,18 @@
 import type { ArchiveStatus } from '../core/api.ts'
-import { equalBytes } from '../core/bytes.ts'
 import { VibeTeaError } from '../core/errors.ts'
 import type { Timers } from '../core/timers.ts'
 import { Alarm } from './alarm.ts'
-import type { RejectedAs } from './answer.ts'
 import type { IngestPlace } from './call.ts'
 import { CursorKeeper } from './cursor-keeper.ts'
-import { FollowedLog } from './followed-log.ts'
-import type { ArchiveCursors, ArchivedLog, ArchivedTeam, SignedBlock } from './port.ts'
-import { quoted } from './problem.ts'
-import { recordParts, Request } from './request.ts'
+import { Delivery } from './delivery.ts'
+import { Drains } from './drains.ts'
+import { Logs } from './logs.ts'
+import { Pace } from './pace.ts'
+import type { ArchiveCursors, ArchivedTeam } from './port.ts'
+import { Request } from './request.ts'
+import type { Say } from './say.ts'
 import { Tally } from './tally.ts'
-import { Tries, type Answered } from './tries.ts'
+import { Tries } from './tries.ts'
 
 export interface ArchiverOptions {
   team: ArchivedTeam
@@ -23,20 +24,18 @@ export interface ArchiverOptions {
   random: () => number
   /** A call that is not full goes so long after the last one. */
   intervalMs: number
-  /** Quick tries of a call before they become rarer. */
+  /** Quick tries of a call, from 1, before they become rarer. */
   retryLimit: number
-  say: (level: 'info' | 'warning' | 'error', sentence: string) => void
+  say: Say
   /** What `status()` says has changed. */
   onChanged: () => void
   /** For what must not happen; nothing is archived any more then. */
   onError: (error: unknown) => void
 }
 
-/** New blocks are looked at so often, so that one does not read them one by one. */
-const LOOK_MS = 1000
 /** When a node stops, so much time goes to what was not sent. */
 const CLOSE_MS = 10_000
-/** After which it is not waited for whatever does not end. */
+/** What does not end then, as a file that cannot be read, is not waited for any longer. */
 const ENDING_MS = 1000
 
 /**
@@ -47,41 +46,43 @@ export class Archiver {
   readonly #options: ArchiverOptions
   readonly #alarm = new Alarm()
   readonly #end = new AbortController()
+  readonly #drains = new Drains()
+  readonly #pace: Pace
+  readonly #logs: Logs
   readonly #tally: Tally
-  readonly #tries: Tries
   readonly #keeper: CursorKeeper
-  readonly #drains = new Set<{ resolve: () => void; reject: (error: Error) => void }>()
-  /** By core. */
-  #cursors = new Map<string, number>()
-  #followed: FollowedLog[] = []
-  #turn = 0
+  readonly #tries: Tries
+  readonly #delivery: Delivery
+  /** What is sent next. */
   #next = new Request()
-  #mustReadAgain = false
   #hasChanged = true
-  #records: readonly Uint8Array[] = []
-  #areRecordsDue = false
-  /** Why the archive does not take the team's records; null where it does. */
-  #recordsProblem: string | null = null
-  #isTime = true
-  #waits = 0
-  #stopInterval: (() => void) | null = null
-  #stopLook: (() => void) | null = null
   #stopTeam: (() => void) | null = null
   #isClosing = false
   #running: Promise<void> | null = null
 
   constructor(options: ArchiverOptions) {
     const { cursors, timers, say } = options
+    const wake = () => this.#alarm.ring()
     this.#options = options
+    this.#pace = new Pace({ ...options, onDue: wake })
+    this.#logs = new Logs({ ...options, onMore: () => this.#pace.lookSoon(), onRelease: wake })
     this.#tally = new Tally(say)
     this.#keeper = new CursorKeeper(cursors, timers, say)
-    this.#tries = new Tries({ ...options, onFailed: (problem, isLast) => isLast && this.#fail(problem) })
+    this.#tries = new Tries({ ...options, onStuck: (problem) => this.#drains.reject(problem) })
+    this.#delivery = new Delivery({
+      ...options,
+      tries: this.#tries,
+      logs: this.#logs,
+      keeper: this.#keeper,
+      tally: this.#tally,
+      signal: this.#end.signal,
+    })
   }
 
   /** Loads the cursors, then follows every log. Rejects where they cannot be loaded. */
   async start(): Promise<void> {
     const { cursors, team, onError } = this.#options
-    this.#cursors = new Map(await cursors.load())
+    this.#logs.load(await cursors.load())
     if (this.#isClosing) return
     this.#stopTeam = team.onChange(() => {
       this.#hasChanged = true
@@ -89,337 +90,112 @@ export class Archiver {
     })
     this.#running = this.#run()
       .catch(onError)
-      .finally(() => {
-        this.#isClosing = true
-        this.#fail(new VibeTeaError('archive_stopped', 'The archiver stopped.'))
-        this.#stopFollowing()
-      })
+      .finally(() => this.#stop())
   }
 
   /** How the archive stands now. */
   status(): ArchiveStatus {
-    const { place, team } = this.#options
     const { sent, inserted, rejected, lastSuccessAt } = this.#tally
-    const held = this.#followed.flatMap(({ log, problem }) =>
-      problem ? [{ source: log.source, problem }] : [],
-    )
     return {
       ...this.#tries.status,
-      url: place.url,
-      behind: team.logs().reduce((sum, log) => sum + this.#behind(log), 0),
+      url: this.#options.place.url,
+      behind: this.#logs.behind,
       sent,
       inserted,
       rejected,
       lastSuccessAt: lastSuccessAt === null ? null : new Date(lastSuccessAt).toISOString(),
-      held,
+      held: this.#logs.held,
     }
   }
 
   /**
    * Sends all that is here without waiting for the interval. Resolves when nothing is left but logs that the archive
-   * does not take; rejects with a VibeTeaError where it does not take calls, after the quick tries.
+   * does not take; rejects with a VibeTeaError where it takes no calls, after the quick tries, or with `signal`'s reason.
    */
-  drain(signal?: AbortSignal): Promise<void> {
+  async drain(signal?: AbortSignal): Promise<void> {
     const { postponed } = this.#tries
-    if (postponed) return Promise.reject(postponed)
-    if (this.#isClosing) return Promise.reject(new VibeTeaError('archive_stopped', 'The archiver stopped.'))
-    return new Promise<void>((resolve, reject) => {
-      const drain = { resolve: () => settle(resolve), reject: (error: Error) => settle(() => reject(error)) }
-      const settle = (then: () => void) => {
-        this.#drains.delete(drain)
-        signal?.removeEventListener('abort', abort)
-        then()
-      }
-      const abort = () => drain.reject(signal!.reason as Error)
-      if (signal?.aborted) return abort()
-      signal?.addEventListener('abort', abort, { once: true })
-      this.#drains.add(drain)
-      this.#tries.hurry()
-      this.#alarm.ring()
-    })
+    if (postponed) throw postponed
+    if (this.#isClosing) throw stopped()
+    const drained = this.#drains.wait(signal)
+    this.#tries.hurry()
+    this.#alarm.ring()
+    await drained
   }
 
-  /** Stops following, sends what is left for at most 10 s, without waiting where that fails, and ends what is under way. */
+  /** Sends what is left for at most 10 s, without waiting where that fails, and ends what is under way then. */
   async close(): Promise<void> {
     const { timers } = this.#options
     this.#isClosing = true
     this.#tries.finish()
     this.#alarm.ring()
-    const stops: (() => void)[] = []
+    const callOff: (() => void)[] = []
     const late = new Promise<void>((resolve) => {
-      stops.push(timers.after(CLOSE_MS, () => this.#end.abort()))
-      stops.push(timers.after(CLOSE_MS + ENDING_MS, resolve))
+      callOff.push(timers.after(CLOSE_MS, () => this.#end.abort()))
+      callOff.push(timers.after(CLOSE_MS + ENDING_MS, resolve))
     })
     await Promise.race([this.#running, late])
-    for (const stop of stops) stop()
+    for (const each of callOff) each()
     this.#end.abort()
+    this.#stop()
     await this.#keeper.close()
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#end
     while (!signal.aborted) {
-      if (this.#hasChanged) this.#adopt()
-      if (this.#mustReadAgain) this.#readAgain()
-      const drains = [...this.#drains]
-      await this.#fill(this.#next)
-      if (this.#next.batches === 0) this.#skip()
-      if (this.#hasChanged) continue
-      if (this.#next.batches > 0 && this.#isDue()) {
-        const request = this.#next
-        this.#next = new Request()
-        const sending = this.#sendWithRecords(request)
-        // The next is read while this one is under way.
-        const [isThrough] = await Promise.all([sending, this.#fill(this.#next)])
-        if (!isThrough) break
-        this.#startInterval()
-      } else if (this.#isClosing) {
-        break
-      } else if (drains.length > 0) {
-        await this.#keeper.settled()
-        for (const drain of drains) drain.resolve()
-      } else {
-        await this.#alarm.wait()
+      this.#adopt()
+      const drains = this.#drains.all
+      await this.#logs.fill(this.#next, signal)
+      if (this.#next.batches === 0) this.#delivery.skip(this.#take())
+      else if (this.#isDue()) {
+        if (!(await this.#send(this.#take()))) break
+        continue
       }
+      if (this.#isClosing) break
+      if (drains.length === 0) await this.#alarm.wait()
+      else await this.#keeper.settled()
+      for (const drain of drains) drain.resolve()
     }
   }
 
-  #behind({ core, floor, length }: ArchivedLog): number {
-    return Math.max(0, length - Math.max(this.#cursors.get(core) ?? 0, floor))
+  /** Takes over what has changed in the team. */
+  #adopt(): void {
+    if (this.#hasChanged) {
+      this.#hasChanged = false
+      if (this.#logs.adopt()) this.#delivery.areRecordsDue = true
+      this.#options.onChanged()
+    }
+    if (this.#logs.readAgain()) this.#next = new Request()
   }
 
   #isDue(): boolean {
-    return (
-      this.#next.isFull || this.#isTime || this.#isClosing || this.#areRecordsDue || this.#drains.size > 0
-    )
+    const isHurried = this.#isClosing || this.#delivery.areRecordsDue || this.#drains.all.length > 0
+    return isHurried || this.#next.isFull || this.#pace.isTime
   }
 
-  #startInterval(): void {
-    const { timers, random, intervalMs } = this.#options
-    this.#stopInterval?.()
-    this.#isTime = false
-    // Two archivers that were started together do not go on together.
-    const ms = this.#waits++ === 0 ? Math.round(intervalMs * (0.5 + random() / 2)) : intervalMs
-    this.#stopInterval = timers.after(ms, () => {
-      this.#isTime = true
-      this.#alarm.ring()
-    })
+  #take(): Request {
+    const request = this.#next
+    this.#next = new Request()
+    return request
   }
 
-  #look(): void {
-    if (this.#stopLook || this.#isClosing) return
-    this.#stopLook = this.#options.timers.after(LOOK_MS, () => {
-      this.#stopLook = null
-      this.#alarm.ring()
-    })
+  async #send(request: Request): Promise<boolean> {
+    // The next is read while this one is under way.
+    const filling = this.#logs.fill(this.#next, this.#end.signal)
+    const [isThrough] = await Promise.all([this.#delivery.send(request), filling])
+    this.#pace.called()
+    return isThrough
   }
 
-  #stopFollowing(): void {
+  #stop(): void {
+    this.#isClosing = true
     this.#stopTeam?.()
-    this.#stopInterval?.()
-    this.#stopLook?.()
-    for (const followed of this.#followed) followed.stop()
-  }
-
-  #fail(problem: VibeTeaError): void {
-    for (const drain of this.#drains) drain.reject(problem)
-  }
-
-  /** Takes over which logs, certificates and records there are. */
-  #adopt(): void {
-    const { team, timers } = this.#options
-    this.#hasChanged = false
-    const records = team.records()
-    const areNew =
-      records.length !== this.#records.length ||
-      records.some((each, i) => !equalBytes(each, this.#records[i]!))
-    if (areNew) {
-      this.#records = records.slice()
-      this.#areRecordsDue = records.length > 0
-    }
-    const before = new Map(this.#followed.map((followed) => [followed.log.core, followed]))
-    const after = new Map<string, FollowedLog>()
-    for (const log of team.logs()) {
-      const known = before.get(log.core)
-      const isSame = known?.log === log
-      const cursor = this.#cursors.get(log.core) ?? 0
-      const followed = isSame ? known : new FollowedLog(log, cursor, timers, () => this.#look())
-      if (after.has(log.core)) continue
-      after.set(log.core, followed)
-      if (isSame) before.delete(log.core)
-      const bytes = team.certificateOf(log)
-      const certificate = bytes && Buffer.from(bytes).toString('base64')
-      if (areNew || certificate !== followed.certificate) followed.release()
-      if (certificate !== followed.certificate || log.length < followed.next) this.#mustReadAgain = true
-      followed.certificate = certificate
-    }
-    for (const followed of before.values()) {
-      followed.stop()
-      this.#mustReadAgain = true
-    }
-    this.#followed = [...after.values()]
-    this.#options.onChanged()
-  }
-
-  #readAgain(): void {
-    this.#mustReadAgain = false
-    this.#next = new Request()
-    for (const followed of this.#followed) followed.reset()
-  }
-
-  /** Fills a request, in turns, until it is full or there is no more. */
-  async #fill(request: Request): Promise<void> {
-    while (!request.isFull && !this.#end.signal.aborted) {
-      const followed = this.#nextInTurn()
-      if (!followed) return
-      const blocks = await this.#read(followed)
-      const left = blocks.findIndex((block) => !request.add(followed, block))
-      if (left < 0) continue
-      followed.putBack(blocks.slice(left))
-      this.#turn = this.#followed.indexOf(followed)
-    }
-  }
-
-  /** What cannot be read here holds up nothing else. */
-  async #read(followed: FollowedLog): Promise<SignedBlock[]> {
-    try {
-      return await followed.read()
-    } catch (error) {
-      const why = quoted(error instanceof Error ? error.message : String(error))
-      this.#holdBack(followed, `The log of ${followed.log.source} cannot be read here: ${why}.`, false)
-      return []
-    }
-  }
-
-  #nextInTurn(): FollowedLog | null {
-    const { length } = this.#followed
-    for (let i = 0; i < length; i++) {
-      const place = (this.#turn + i) % length
-      if (!this.#followed[place]!.hasMore) continue
-      this.#turn = place + 1
-      return this.#followed[place]!
-    }
-    return null
-  }
-
-  /** Passes over blocks that hold no batch, where nothing else waits to be sent. */
-  #skip(): void {
-    if (this.#next.entries.length === 0) return
-    this.#archived(this.#next, new Map())
-    this.#next = new Request()
-  }
-
-  /** Sends a request, and the team's records where the archive may not have them. False: it did not get through. */
-  async #sendWithRecords(request: Request): Promise<boolean> {
-    if (!this.#areRecordsDue) return this.#send(request)
-    this.#areRecordsDue = false
-    this.#recordsProblem = null
-    const parts = recordParts(this.#records)
-    const whole = request.with(parts.at(-1) ?? [])
-    for (const part of whole ? parts.slice(0, -1) : parts) {
-      if (!(await this.#send(new Request(part)))) return false
-    }
-    return this.#send(whole ?? request)
-  }
-
-  async #send(given: Request): Promise<boolean> {
-    const request = given.remaining()
-    if (request.batches === 0 && request.records.length === 0) return true
-    const answered = await this.#tries.send(request, this.#end.signal)
-    if (!answered) return false
-    if (answered.kind === 'taken') this.#taken(request, answered.taken)
-    else {
-      const parts = answered.kind === 'too_large' ? request.halves() : byLog(request)
-      if (parts.length === 0) this.#refused(request, answered)
-      for (const part of parts) if (!(await this.#send(part))) return false
-    }
-    return true
-  }
-
-  #taken(request: Request, { inserted, leftOut }: Extract<Answered, { kind: 'taken' }>['taken']): void {
-    const { timers, onChanged } = this.#options
-    this.#tally.inserted += inserted
-    this.#tally.lastSuccessAt = timers.now()
-    const held = new Map<number, RejectedAs>()
-    for (const [batch, { whole }] of leftOut) if (whole && !isPassedOver(whole)) held.set(batch, whole)
-    this.#archived(request, held, (followed, batch) => {
-      const left = leftOut.get(batch)
-      if (left) this.#tally.leftOut(followed.log.source, left)
-    })
-    onChanged()
-  }
-
-  /** Moves the cursors over a request, but for logs of which a batch is held: those stay before it. */
-  #archived(
-    request: Request,
-    held: ReadonlyMap<number, RejectedAs>,
-    onBatch?: (followed: FollowedLog, batch: number) => void,
-  ): void {
-    const moved = new Map<string, number>()
-    const stopped = new Set<FollowedLog>()
-    let place = 0
-    for (const { followed, end, batch } of request.entries) {
-      const at = batch ? place++ : null
-      if (stopped.has(followed)) continue
-      const reason = at === null ? undefined : held.get(at)
-      if (reason) {
-        stopped.add(followed)
-        this.#notTaken(followed, reason, '', request)
-        continue
-      }
-      const { problem } = followed
-      followed.archived(end)
-      if (problem) this.#options.say('info', `The archive takes the log of ${followed.log.source} again.`)
-      moved.set(followed.log.core, followed.cursor)
-      this.#cursors.set(followed.log.core, followed.cursor)
-      if (at !== null) onBatch?.(followed, at)
-      this.#tally.sent += batch?.events ?? 0
-    }
-    this.#keeper.move(moved)
-  }
-
-  /** What stands alone in a call, and was not taken. */
-  #refused(request: Request, { message, ...answered }: Exclude<Answered, { kind: 'taken' }>): void {
-    const error = answered.kind === 'content' ? answered.error : answered.kind
-    const [followed] = request.logs
-    if (followed) return this.#notTaken(followed, error, message, request)
-    this.#recordsProblem = message || error
-    this.#options.say('error', `The archive does not take the team’s records: ${this.#recordsProblem}`)
-  }
-
-  /** Leaves a log alone for a while, or sends it once more with the team's records. */
-  #notTaken(followed: FollowedLog, error: string, message: string, request: Request): void {
-    const { source } = followed.log
-    this.#mustReadAgain = true
-    const isUnknown = error === 'unknown_source'
-    if (isUnknown && !followed.hasAsked && request.records.length === 0) {
-      followed.hasAsked = true
-      this.#areRecordsDue = true
-      return
-    }
-    const why = this.#recordsProblem ?? (message || quoted(error))
-    const problem = `The archive does not take the log of ${source}: ${why}`
-    this.#holdBack(followed, problem, isUnknown)
-  }
-
-  #holdBack(followed: FollowedLog, problem: string, areRecordsDue: boolean): void {
-    const { say, onChanged } = this.#options
-    const isNews = followed.holdBack(problem, () => {
-      this.#areRecordsDue ||= areRecordsDue
-      this.#alarm.ring()
-    })
-    if (isNews) say('warning', problem)
-    onChanged()
+    this.#pace.stop()
+    this.#logs.stop()
+    this.#drains.reject(stopped())
   }
 }
 
-/** Whether what the archive says of a batch holds for good, so that the log goes on after it. */
-function isPassedOver(reason: RejectedAs): boolean {
-  return reason === 'invalid_signature' || reason === 'invalid_request'
-}
-
-/** The parts of a request by log, where there are several. */
-function byLog(request: Request): Request[] {
-  const { logs } = request
-  return logs.size < 2 ? [] : [...logs].map((followed) => request.remaining(followed))
+function stopped(): VibeTeaError {
+  return new VibeTeaError('archive_stopped', 'The archiver was stopped before everything was archived.')
 }

@@ -1,11 +1,10 @@
 import type { Timers } from '../core/timers.ts'
 import type { ArchiveCursors } from './port.ts'
 import { quoted } from './problem.ts'
+import type { Say } from './say.ts'
 
 const FIRST_WAIT_MS = 1000
 const LONGEST_WAIT_MS = 60_000
-
-type Say = (level: 'info' | 'warning' | 'error', sentence: string) => void
 
 /**
  * Keeps the cursors, one save at a time. Where one fails, as on a full disk, archiving goes on and it is tried again:

@@ -16,10 +16,9 @@ export class FollowedLog {
   cursor: number
   /** Blocks before this are archived, or on their way. */
   next: number
-  /** base64; null while none is known: nothing is sent then. */
-  certificate: string | null = null
   /** The archive was asked again about it with the team's records. */
   hasAsked = false
+  #certificate: string | null = null
   readonly #timers: Timers
   readonly #stopFollowing: () => void
   /** Read, and in no call yet. */
@@ -43,9 +42,21 @@ export class FollowedLog {
     })
   }
 
+  /** base64; null while none is known: nothing is sent then. */
+  get certificate(): string | null {
+    return this.#certificate
+  }
+
+  /** Takes another certificate over. Answers whether it is another. */
+  certify(certificate: string | null): boolean {
+    const isOther = certificate !== this.#certificate
+    this.#certificate = certificate
+    return isOther
+  }
+
   /** Whether there is something to read that may be sent now. */
   get hasMore(): boolean {
-    if (this.certificate === null || this.#isDry || this.#hold?.isOver === false) return false
+    if (this.#certificate === null || this.#isDry || this.#hold?.isOver === false) return false
     return this.#ahead.length > 0 || this.log.length > this.#from
   }
 

@@ -1,6 +1,5 @@
+import type { Say } from './say.ts'
 import type { LeftOut, RejectedAs } from './answer.ts'
-
-type Say = (level: 'info' | 'warning' | 'error', sentence: string) => void
 
 const WHY: Record<RejectedAs, string> = {
   invalid_event: 'it does not know them as events',

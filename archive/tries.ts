@@ -3,15 +3,16 @@ import { VibeTeaError } from '../core/errors.ts'
 import { LONGEST_WAIT_MS, waitAfterFailures, waitAfterRefusals } from './backoff.ts'
 import { callIngest, type CallOptions, type Outcome } from './call.ts'
 import type { Request } from './request.ts'
+import type { Say } from './say.ts'
 
 export interface TriesOptions extends CallOptions {
   random: () => number
   retryLimit: number
-  say: (level: 'info' | 'warning' | 'error', sentence: string) => void
+  say: Say
   /** What is told of it has changed. */
   onChanged: () => void
-  /** A try did not get through. `isLast`: the quick ones are over, and the next is a while away. */
-  onFailed: (problem: VibeTeaError, isLast: boolean) => void
+  /** The quick tries are over, and the next is a while away. */
+  onStuck: (problem: VibeTeaError) => void
 }
 
 /** What came of a call that got through. */
@@ -95,7 +96,7 @@ export class Tries {
 
   /** Waits until the next try; false: there shall be none. */
   async #mayTryAgain(outcome: Extract<Outcome, { kind: 'failed' | 'refused' }>): Promise<boolean> {
-    const { timers, random, retryLimit, onChanged, onFailed } = this.#options
+    const { timers, random, retryLimit, onChanged, onStuck } = this.#options
     const { kind, problem } = outcome
     const times = this.#trouble?.kind === kind ? this.#trouble.times + 1 : 1
     this.#trouble = { kind, problem, times }
@@ -103,9 +104,11 @@ export class Tries {
     const own = kind === 'failed' ? waitAfterFailures(times, retryLimit, random) : waitAfterRefusals(times)
     const ms = Math.max(own, asked)
     const isLong = ms > LONGEST_WAIT_MS
-    const isLast = kind === 'refused' || times > retryLimit || isLong
-    if (isLast) this.#sayOnce()
-    onFailed(problem, isLast)
+    const isStuck = kind === 'refused' || times > retryLimit || isLong
+    if (isStuck) {
+      this.#sayOnce()
+      onStuck(problem)
+    }
     if (this.#isEnding) return false
     this.#retryAt = timers.now() + ms
     onChanged()
