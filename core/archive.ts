@@ -81,7 +81,7 @@ export interface IngestAnswer {
 export interface QueryAnswer {
   aggregates: HourCount[]
   meta: {
-    /** Events in `aggregates` together. */
+    /** Rows of `aggregates`. */
     totalCount: number
     daysRequested: number
     /** RFC 3339 UTC. */

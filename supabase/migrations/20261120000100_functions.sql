@@ -14,8 +14,8 @@ end;
 revoke all on function vibetea.weight(text, jsonb) from public, anon, authenticated, service_role;
 grant execute on function vibetea.weight(text, jsonb) to service_role;
 
--- Stores at most 1000 events [{id, source, timestamp, event_type, payload}] and returns how many were new. One that is
--- there already changes only if it is a response with more tokens. All or nothing.
+-- Stores at most 1000 events [{id, source, timestamp, eventType, payload}], or rows, which have an `event_type`, and
+-- returns how many were new. One that is there already changes only if it is a response with more tokens. All or nothing.
 create function public.bulk_insert_events(events jsonb) returns bigint
 language plpgsql volatile security invoker set search_path = '' set statement_timeout = '60s' as $$
 declare
@@ -29,14 +29,17 @@ begin
   end if;
 
   with given as (
-    select distinct on (source, id) id, source, "timestamp", event_type, payload
+    select distinct on (source, id) id, source, "timestamp", coalesce("eventType", event_type) as event_type, payload
     from rows from (
       jsonb_to_recordset(events)
-        as (id text, source text, "timestamp" timestamptz, event_type text, payload jsonb)
-    ) with ordinality as event(id, source, "timestamp", event_type, payload, place)
+        as (id text, source text, "timestamp" timestamptz, "eventType" text, event_type text, payload jsonb)
+    ) with ordinality as event(id, source, "timestamp", "eventType", event_type, payload, place)
     -- To ask each row for its weight would take as long as to store it.
     order by
-      source, id, case when payload ? 'tokens' then vibetea.weight(event_type, payload) else 0 end desc, place
+      source,
+      id,
+      case when payload ? 'tokens' then vibetea.weight(coalesce("eventType", event_type), payload) else 0 end desc,
+      place
   ),
   written as (
     insert into public.events as kept (id, source, "timestamp", event_type, payload)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { SEED } from '../core/support.ts'
-import { eventId, promptAt, responseAt } from '../support/events.ts'
+import { eventId, promptAt, responseAt, toolAt } from '../support/events.ts'
 import type { Event } from '../../core/events.ts'
 import { tokenSum, weight } from '../../core/events.ts'
 import { postPlain, stored, wrongHours } from './calls.ts'
@@ -23,12 +23,9 @@ beforeEach(() => stack.empty())
 
 const monitor = new TestDevice('monitor')
 
-const rowsOf = (events: readonly Event[]) =>
-  events.map(({ eventType, ...event }) => ({ ...event, event_type: eventType }))
-
 /** How many were new, as the function's client sees it. */
 async function insert(events: readonly Event[]): Promise<number> {
-  const { data, error } = await stack.client(SECRET_KEY).rpc('bulk_insert_events', { events: rowsOf(events) })
+  const { data, error } = await stack.client(SECRET_KEY).rpc('bulk_insert_events', { events })
   if (error) throw new Error(error.message)
   return data as number
 }
@@ -144,13 +141,27 @@ test(`whatever is inserted, changed and deleted, the hourly counts are exact (se
   )
 })
 
+test('an event is taken as it is, and as a row of the table', async () => {
+  const events = [
+    promptAt(NOW, { id: 1 }),
+    responseAt(NOW + 1, { output: 1 }, { id: 2 }),
+    toolAt(NOW + 2, 'started', { id: 3 }),
+  ]
+  const rows = events.map(({ eventType, ...event }) => ({ ...event, event_type: eventType }))
+  const service = stack.client(SECRET_KEY)
+  expect((await service.rpc('bulk_insert_events', { events: [rows[0], events[1]] })).data).toBe(2)
+  expect((await service.rpc('bulk_insert_events', { events: [events[0], ...rows.slice(1)] })).data).toBe(1)
+  expect(await stored(stack)).toEqual(events)
+})
+
 test('a call with one wrong event, or more than 1000, stores none', async () => {
   const service = stack.client(SECRET_KEY)
-  const [good, other] = rowsOf([promptAt(NOW, { id: 1 }), promptAt(NOW, { id: 2 })])
+  const [good, other] = [promptAt(NOW, { id: 1 }), promptAt(NOW, { id: 2 })]
   for (const wrong of [
     { id: 'evt_short' },
     { source: 'a place/with a path' },
-    { event_type: 'brew' },
+    { eventType: 'brew' },
+    { eventType: null },
     { payload: [] },
     { payload: { text: 'x'.repeat(9000) } },
     { timestamp: null },

@@ -1,19 +1,10 @@
 import { createClient } from '@supabase/supabase-js'
-import type { HourCount } from './core.js'
-
-/** A row of `public.events`. */
-export interface EventRow {
-  id: string
-  source: string
-  timestamp: string
-  event_type: string
-  payload: object
-}
+import type { Event, HourCount } from './core.js'
 
 /** What the functions ask of the project's database. Every call throws where that fails. */
 export interface Database {
   /** Stores at most 1000 events; how many were new. */
-  insertEvents(rows: readonly EventRow[]): Promise<number>
+  insertEvents(events: readonly Event[]): Promise<number>
   /** The hourly counts of the last days, of one source or of all. */
   hourlyAggregates(days: number, source: string | null): Promise<HourCount[]>
   /** A team's records, base64, each after those that it needs. */

@@ -7,11 +7,10 @@ import {
   type Rejected,
   type Rejection,
 } from '../_shared/core.js'
-import type { EventRow } from '../_shared/database.ts'
 
 /** What of a call is stored, and what is left out. */
 export interface Accepted {
-  rows: EventRow[]
+  events: Event[]
   rejected: Rejected[]
 }
 
@@ -26,15 +25,14 @@ export function readEvent(value: unknown): Event | EventRejection {
   return parseEvent(value) ?? 'invalid_event'
 }
 
-/** The row of an event that comes at `now` (ms), or why there is no place for it. What is a little ahead is of now. */
-export function rowOf(event: Event, now: number): EventRow | 'too_old' | 'too_new' {
+/** An event that comes at `now` (ms), as it is stored, or why it is not. What is a little ahead is of now. */
+export function toStore(event: Event, now: number): Event | 'too_old' | 'too_new' {
   const at = Date.parse(event.timestamp)
   if (at < now - ARCHIVE_RETENTION_MS) return 'too_old'
   if (at > now + MAX_AHEAD_MS) return 'too_new'
-  const { id, source, eventType, payload } = event
   // The database keeps microseconds. What is finer it would round, and that into the next hour at worst.
   const timestamp = at > now ? new Date(now).toISOString() : event.timestamp.replace(/(\.\d{6})\d+/, '$1')
-  return { id, source, timestamp, event_type: eventType, payload }
+  return { ...event, timestamp }
 }
 
 /** What UTF-8 JSON says; undefined where it is none. */

@@ -45,10 +45,10 @@ export function ingestHandler({ database, secrets, now, log }: IngestOptions) {
 
   return (request: Request): Promise<Response> =>
     respond(request, 'POST', log, async (): Promise<IngestAnswer> => {
-      const { rows, rejected } = await accept(request)
-      const inserted = rows.length === 0 ? 0 : await database.insertEvents(rows)
+      const { events, rejected } = await accept(request)
+      const inserted = events.length === 0 ? 0 : await database.insertEvents(events)
       await purge()
-      const message = `${inserted} new of ${rows.length} events taken; ${rejected.length} left out.`
+      const message = `${inserted} new of ${events.length} events taken; ${rejected.length} left out.`
       return { inserted, message, rejected }
     })
 }

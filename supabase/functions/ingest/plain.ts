@@ -1,9 +1,8 @@
-import { MAX_INGEST_EVENTS, type Rejected } from '../_shared/core.js'
+import { MAX_INGEST_EVENTS, type Event, type Rejected } from '../_shared/core.js'
 import { fromBase64 } from '../_shared/base64.ts'
-import type { EventRow } from '../_shared/database.ts'
 import { verifySignature } from '../_shared/ed25519.ts'
 import { Refused } from '../_shared/http.ts'
-import { parseJson, readEvent, rowOf, type Accepted } from './events.ts'
+import { parseJson, readEvent, toStore, type Accepted } from './events.ts'
 
 export interface PlainCall {
   /** `X-Source-ID`. */
@@ -34,18 +33,18 @@ export async function acceptPlain({ source, signature, body, keys, now }: PlainC
   if (values.length > MAX_INGEST_EVENTS) {
     throw new Refused('batch_too_large', `At most ${MAX_INGEST_EVENTS} events at a time.`)
   }
-  const rows: EventRow[] = []
+  const events: Event[] = []
   const rejected: Rejected[] = []
   values.forEach((value, index) => {
-    const row = rowAt(value, index, source, now)
-    if (row) rows.push(row)
+    const event = eventAt(value, index, source, now)
+    if (event) events.push(event)
     else rejected.push({ batch: 0, index, error: 'too_old' })
   })
-  return { rows, rejected }
+  return { events, rejected }
 }
 
-/** The row of one of the events; null where it is too old. */
-function rowAt(value: unknown, index: number, source: string, now: number): EventRow | null {
+/** One of the events, as it is stored; null where it is too old. */
+function eventAt(value: unknown, index: number, source: string, now: number): Event | null {
   const { source: given } = Object(value) as { source?: unknown }
   if (typeof given === 'string' && given !== source) {
     throw new Refused('source_mismatch', `Event ${index} is of another source than X-Source-ID.`)
@@ -53,7 +52,7 @@ function rowAt(value: unknown, index: number, source: string, now: number): Even
   const event = readEvent(value)
   if (event === 'invalid_event_type') throw new Refused(event, `Event ${index} has an unknown eventType.`)
   if (event === 'invalid_event') throw new Refused(event, `Event ${index} is not an event.`)
-  const row = rowOf(event, now)
-  if (row === 'too_new') throw new Refused('invalid_event', `Event ${index} is more than a day ahead.`)
-  return row === 'too_old' ? null : row
+  const stored = toStore(event, now)
+  if (stored === 'too_new') throw new Refused('invalid_event', `Event ${index} is more than a day ahead.`)
+  return stored === 'too_old' ? null : stored
 }

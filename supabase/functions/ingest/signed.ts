@@ -14,11 +14,11 @@ import {
   type Rejection,
 } from '../_shared/core.js'
 import { fromBase64 } from '../_shared/base64.ts'
-import type { Database, EventRow } from '../_shared/database.ts'
+import type { Database } from '../_shared/database.ts'
 import { verifySignature } from '../_shared/ed25519.ts'
 import { required, type Secrets } from '../_shared/environment.ts'
 import { Refused } from '../_shared/http.ts'
-import { parseJson, readEvent, rowOf, type Accepted, type EventRejection } from './events.ts'
+import { parseJson, readEvent, toStore, type Accepted, type EventRejection } from './events.ts'
 import { deviceName, logOf, recordsOf, teamOf, type Log } from './team.ts'
 
 export interface SignedCall {
@@ -55,7 +55,7 @@ export async function acceptSigned({ body, keys, secrets, database, now }: Signe
   )
   const owners = await ownersOf(checked, keys, database)
 
-  const rows: EventRow[] = []
+  const events: Event[] = []
   const rejected: Rejected[] = []
   let counting = 0
   checked.forEach((each, batch) => {
@@ -64,12 +64,12 @@ export async function acceptSigned({ body, keys, secrets, database, now }: Signe
     if (results.length === 0 || results.some((result) => result !== 'source_mismatch')) counting++
     results.forEach((result, index) => {
       if (typeof result === 'string') rejected.push({ batch, index, error: result })
-      else rows.push(result)
+      else events.push(result)
     })
     return undefined
   })
   if (batches.length > 0 && counting === 0) throw refusalOf(rejected[0]!)
-  return { rows, rejected }
+  return { events, rejected }
 }
 
 function refusalOf({ error }: Rejected): Refused {
@@ -170,7 +170,7 @@ function place(
   log: Log,
   owners: ReadonlyMap<string, string>,
   now: number,
-): EventRow | Exclude<Rejection, BatchRejection> {
+): Event | Exclude<Rejection, BatchRejection> {
   if (typeof event === 'string') return event
-  return owners.get(event.source) === deviceName(log) ? rowOf(event, now) : 'source_mismatch'
+  return owners.get(event.source) === deviceName(log) ? toStore(event, now) : 'source_mismatch'
 }
