@@ -1,8 +1,8 @@
 import type { HistoryStatus } from '../../core/api.ts'
-import type { BucketCount } from '../../core/buckets.ts'
+import { BUCKET_MS, type BucketCount } from '../../core/buckets.ts'
 import { VibeTeaError } from '../../core/errors.ts'
 import type { Timers } from '../../core/timers.ts'
-import { type ArchivePlace, queryArchive, within } from './query.ts'
+import { type ArchivePlace, queryArchive } from './query.ts'
 
 /** An answer is good for so long. */
 const FRESH_MS = 5 * 60_000
@@ -17,7 +17,7 @@ export interface ArchiveHistoryOptions {
   place: ArchivePlace
   fetch: typeof fetch
   timers: Timers
-  /** Is told why it failed, once for each spell of failures. */
+  /** Is told why it failed, and of what was left out, once for each spell of either. */
   warn: (sentence: string) => void
 }
 
@@ -38,6 +38,7 @@ export class ArchiveHistory {
   /** ms since 1970; null before the first answer. */
   #fetchedAt: number | null = null
   #failure: { at: number; sentence: string } | null = null
+  #isPartial = false
   #fetching: { done: Promise<void>; stop: AbortController } | null = null
   #isClosed = false
 
@@ -85,9 +86,11 @@ export class ArchiveHistory {
   async #take(signal: AbortSignal, callOff: () => void): Promise<void> {
     const { place, fetch, timers, warn } = this.#options
     try {
-      const counts = await queryArchive(place, fetch, signal)
+      const { counts, unreadable } = await queryArchive(place, fetch, signal)
       const now = timers.now()
       this.#counts = within(counts, now - KEPT_MS, now + DAY_MS)
+      if (unreadable > 0 && !this.#isPartial) warn(leftOut(unreadable))
+      this.#isPartial = unreadable > 0
       this.#fetchedAt = now
       this.#failure = null
     } catch (error) {
@@ -99,4 +102,15 @@ export class ArchiveHistory {
       this.#fetching = null
     }
   }
+}
+
+/** The counts that fall into a time, ms since 1970. */
+function within(counts: readonly BucketCount[], from: number, to: number): BucketCount[] {
+  return counts.filter(({ bucket }) => bucket * BUCKET_MS >= from && bucket * BUCKET_MS < to)
+}
+
+function leftOut(rows: number): string {
+  return rows === 1
+    ? '1 of the archive’s rows is none, and is left out.'
+    : `${rows} of the archive’s rows are none, and are left out.`
 }

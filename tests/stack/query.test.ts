@@ -34,7 +34,8 @@ test('thirty days of three sources are all there, though they are more than a th
 
 test('a node reads them', async () => {
   const place = { url: stack.functionsUrl, key: null, token: SUBSCRIBER_TOKEN }
-  const counts = await queryArchive(place, fetch, AbortSignal.timeout(20_000))
+  const { counts, unreadable } = await queryArchive(place, fetch, AbortSignal.timeout(20_000))
+  expect(unreadable).toBe(0)
   expect(counts).toHaveLength(SOURCES.length * (DAYS * 24 + 1))
 })
 

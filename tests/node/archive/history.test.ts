@@ -150,6 +150,23 @@ describe('the archive’s history', () => {
     expect(archive.asked).toHaveLength(1)
   })
 
+  test('is shown without the rows that are none, which is said once', async () => {
+    const { archive, clock, history, warnings, becomes } = await testHistory()
+    archive.aggregates = [{ ...HOUR, hour: 24 }, HOUR]
+    history.current()
+    await becomes({ state: 'fresh' })
+    expect(history.current().counts).toHaveLength(1)
+    history.current(true)
+    await soon(() => expect(archive.asked).toHaveLength(2))
+    await becomes({ state: 'fresh' })
+    expect(warnings).toEqual(['1 of the archive’s rows is none, and is left out.'])
+    archive.aggregates = [HOUR]
+    clock.pass(5 * MINUTE)
+    history.current()
+    await becomes({ state: 'fresh', fetchedAt: iso(NOW + 5 * MINUTE) })
+    expect(warnings).toHaveLength(1)
+  })
+
   test('of times that no map shows is left out', async () => {
     const { archive, history, becomes } = await testHistory()
     archive.aggregates = ['2020-01-01', '2026-10-18', '2026-11-20', '2031-01-01'].map((date) => ({
@@ -168,9 +185,29 @@ describe('an archive that cannot be read', () => {
   const UNREADABLE = 'The archive’s answer is not one that this version understands.'
 
   test('is told by what is wrong with it', async () => {
-    expect(await failureOf((response) => response.writeHead(500).end())).toContain('answered 500')
+    for (const passing of [408, 429, 500, 503]) {
+      const message = await failureOf((response) => response.writeHead(passing).end())
+      expect(message).toBe(`The archive answered ${passing}. It is asked again by itself.`)
+    }
+    expect(await failureOf((response) => response.writeHead(400).end())).toContain('VIBETEA_SUPABASE_URL')
     expect(await failureOf((response) => response.writeHead(404).end())).toContain('VIBETEA_SUPABASE_URL')
     expect(await failureOf((response) => response.socket?.destroy())).toContain('does not answer')
+  })
+
+  test('that is not set up says what is missing', async () => {
+    const message = 'VIBETEA_SUBSCRIBER_TOKEN has no value.\u001b[31m' + '!'.repeat(1000)
+    const said = await failureOf((response) => response.writeHead(500).end(JSON.stringify({ message })))
+    expect(said).toContain('answered 500. It says: “VIBETEA_SUBSCRIBER_TOKEN has no value.[31m!')
+    expect(said!.length).toBeLessThan(300)
+    const odd = (body: string) => failureOf((response) => response.writeHead(500).end(body))
+    for (const body of [
+      'null',
+      '{"message":7}',
+      '<html>',
+      JSON.stringify({ message: 'x'.repeat(100_000) }),
+    ]) {
+      expect(await odd(body)).toBe('The archive answered 500. It is asked again by itself.')
+    }
   })
 
   test('refuses a wrong token, which is not shown', async () => {
@@ -188,6 +225,7 @@ describe('an archive that cannot be read', () => {
       response.writeHead(307, { location: `${elsewhere.url}/query` }).end(),
     )
     expect(answer).toContain('answered 307')
+    expect(answer).toContain('Set VIBETEA_SUPABASE_URL')
     expect(elsewhere.asked).toEqual([])
   })
 
@@ -201,6 +239,8 @@ describe('an archive that cannot be read', () => {
     ['no list of hours', json({ aggregates: { ...HOUR } })],
     ['a source that is none', json({ aggregates: [{ ...HOUR, source: '<img src=x>' }] })],
     ['a date that is none', json({ aggregates: [{ ...HOUR, date: '2026-13-45' }] })],
+    ['a day that no month has', json({ aggregates: [{ ...HOUR, date: '2026-02-31' }] })],
+    ['more nonsense than hours', json({ aggregates: [HOUR, {}, {}] })],
     ['an hour that is none', json({ aggregates: [{ ...HOUR, hour: 24 }] })],
     ['a count below nothing', json({ aggregates: [{ ...HOUR, eventCount: -1 }] })],
     ['a count that is text', json({ aggregates: [{ ...HOUR, eventCount: '40' }] })],
