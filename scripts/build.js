@@ -1,6 +1,6 @@
 // Compiles the node and the page side by side into dist/.
 import { spawn } from 'node:child_process'
-import { chmodSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, utimesSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
@@ -14,6 +14,10 @@ function run(script, ...args) {
     child.on('close', (code) => resolve(code ?? 1))
   })
 }
+
+// npx prepares a clone for each cache that it is called with, also while a node runs from what is built.
+const { npm_command: command, npm_lifecycle_event: event } = process.env
+if (command === 'exec' && event === 'prepare' && existsSync('dist/.built')) process.exit(0)
 
 const startedAt = new Date()
 const codes = await Promise.all([
