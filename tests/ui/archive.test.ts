@@ -88,9 +88,9 @@ describe('the archive that a node feeds', () => {
     await page.go(sign()!.getAttribute('href')!)
     expect(document.activeElement).toBe(screen.getByRole('heading', { name: 'Archive' }))
     expect(within(panel()).getByRole('alert').textContent).toMatch(
-      /^The archive refuses what it is sent\. Somebody has to mend that\..*401.*VIBETEA_SUPABASE_KEY/s,
+      /^Nothing is archived until this is mended\..*401.*VIBETEA_SUPABASE_KEY/s,
     )
-    expect(text()).toMatch(/Tried again in 4 min\. Until it works nothing is lost/)
+    expect(text()).toMatch(/Tried again in 4 min\. Nothing is lost/)
     page.api.answers.status = status({})
     await page.settle(6)
     expect(text()).toContain('Everything here is in the archive.')

@@ -29,7 +29,7 @@ export function leftOutWords(rejected: ArchiveStatus['rejected']): string[] {
 
 /** What it does, a sentence. */
 export function archiveTitle({ state, behind, held }: ArchiveStatus): string {
-  if (state === 'refused') return 'The archive refuses what it is sent. Somebody has to mend that.'
+  if (state === 'refused') return 'Nothing is archived until this is mended.'
   if (state === 'retrying') return 'The archive did not take the last call.'
   const blocks = plural(behind, 'block')
   if (state === 'sending') return behind ? `Sending: ${blocks} to go.` : 'Sending the last.'
@@ -44,9 +44,10 @@ export function archiveTitle({ state, behind, held }: ArchiveStatus): string {
 export const archiveProblem = ({ problem }: ArchiveStatus): string => plain(problem ?? '', MAX_TEXT)
 
 /** When it is tried again, `now` in ms; '' where there is nothing to try again. */
-export function retryWords({ retryAt }: ArchiveStatus, now: number): string {
+export function retryWords({ state, retryAt }: ArchiveStatus, now: number): string {
   if (retryAt === null) return ''
   const wait = Date.parse(retryAt) - now
   // Rounded up: it is not tried before.
-  return `${wait > 0 ? `Tried again in ${duration(wait + 999)}.` : 'Being tried again.'} Until it works nothing is lost: it goes on where it stopped.`
+  const when = wait > 0 ? `Tried again in ${duration(wait + 999)}.` : 'Being tried again.'
+  return state === 'refused' ? `${when} Nothing is lost: it goes on where it stopped.` : when
 }
