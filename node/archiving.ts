@@ -16,8 +16,8 @@ const PATIENCE_MS = 5 * 60_000
 
 export interface ArchivingOptions {
   file: Pick<TeamFile, 'role'>
-  settings: Settings
-  state: State
+  settings: Pick<Settings, 'supabaseUrl' | 'supabaseKey' | 'supabaseBatchIntervalSecs' | 'supabaseRetryLimit'>
+  state: Pick<State, 'team'>
   notices: Notices
   timers: Timers
   /** Gives that many random bytes. */

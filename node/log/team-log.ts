@@ -12,6 +12,8 @@ import { Listeners, type StoredLog } from './stored-log.ts'
 const PORTION_EVENTS = 500
 /** Checking a block's signature takes as long as reading so many events. */
 const EVENTS_PER_SIGNATURE = 20
+/** So much of what was signed is given at a time: a block may have a MiB of it. */
+const SIGNED_BYTES = 2 * 1024 * 1024
 /** With blocks of an epoch whose key is not known one waits so long: its record may be under way. */
 const KEY_WAIT_MS = 60_000
 /** More epochs than a log can have been written in. */
@@ -140,15 +142,18 @@ export class TeamLog {
   }
 
   /**
-   * The same as they were signed, for the archive. It reads beside the index, which alone decides how fast the log is
-   * fetched. Ends before a block that is not here.
+   * The same as they were signed, for the archive, some MiB at most. It reads beside the index, which alone decides how
+   * fast the log is fetched. Ends before a block that is not here.
    */
   async readSigned(seq: number, limit: number): Promise<SignedBlock[]> {
     const blocks: SignedBlock[] = []
+    let bytes = 0
     await this.#check(seq, limit, (at, checked) => {
       if (checked === 'missing' && at >= this.floor) return false
-      blocks.push({ seq: at, batch: typeof checked === 'object' ? signedOf(checked) : null })
-      return true
+      const batch = typeof checked === 'object' ? checked : null
+      blocks.push({ seq: at, batch: batch && signedOf(batch) })
+      bytes += batch?.body.length ?? 0
+      return bytes < SIGNED_BYTES
     })
     return blocks
   }
@@ -227,7 +232,7 @@ function signedOf({ signature, body, events, invalid }: Batch): SignedBlock['bat
   return {
     // A copy: it stands in the whole block, which would stay in memory with it.
     signature: signature.slice(),
-    body: new TextDecoder('utf-8', { ignoreBOM: true }).decode(body),
+    body: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body),
     events: events.length + invalid,
   }
 }

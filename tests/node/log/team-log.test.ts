@@ -180,6 +180,16 @@ describe('What a teammate passes on to an archive', () => {
     ])
   })
 
+  test('comes some MiB at a time', async () => {
+    const own = await open(mallory)
+    const [event] = eventsOf(mallory, 1)
+    const large = { ...event!, note: 'x'.repeat(900_000) }
+    for (let n = 0; n < 5; n++) await own.events!.append([[large]])
+    const log = own.logs()[0]!
+    expect((await log.readSigned(0, 10)).map(({ seq }) => seq)).toEqual([0, 1, 2])
+    expect((await log.readSigned(3, 10)).map(({ seq }) => seq)).toEqual([3, 4])
+  })
+
   test('is nothing of a mirror’s', async () => {
     const log = await hostile(mallory)
     await log.append(log.seal.seal(block(eventsOf(mallory, 1), 0), 0))
