@@ -31,7 +31,8 @@ export interface Taken {
 
 /** Reads the answer to a call of so many batches; null where it is none: nothing that follows from it is sure then. */
 export function readAnswer(text: string, batches: number): Taken | null {
-  const { inserted, rejected } = Object(parseJson(text)) as { inserted?: unknown; rejected?: unknown }
+  // An archive that leaves nothing out need not say so.
+  const { inserted, rejected = [] } = Object(parseJson(text)) as { inserted?: unknown; rejected?: unknown }
   if (!isCount(inserted) || !Array.isArray(rejected) || rejected.length > MAX_INGEST_EVENTS + batches)
     return null
   const leftOut = new Map<number, LeftOut>()

@@ -100,7 +100,7 @@ export class FollowedLog {
 
   /** Leaves it alone for a while; then calls `onOver`. Answers whether that is news. */
   holdBack(problem: string, onOver: () => void): boolean {
-    const isNews = this.#hold?.problem !== problem
+    const isNews = this.#hold === null
     this.#hold?.callOff()
     const callOff = this.#timers.after(waitAfterHolds(++this.#holds), () => {
       hold.isOver = true

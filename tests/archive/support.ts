@@ -46,9 +46,15 @@ export class TestClock implements Timers {
   }
 }
 
+/** Reads, saves and calls so far. */
+let doings = 0
+
 /** Resolves when all that can happen without time passing has happened. */
 export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 12; turn++) await nextTurn()
+  for (let quiet = 0, before = doings; quiet < 8; quiet = before === doings ? quiet + 1 : 0) {
+    before = doings
+    await nextTurn()
+  }
 }
 
 /** A device's log. */
@@ -100,6 +106,7 @@ export class TestLog implements ArchivedLog {
 
   async readSigned(seq: number, limit: number): Promise<SignedBlock[]> {
     this.reads++
+    doings++
     await this.beforeRead?.()
     await nextTurn()
     if (seq < this.floor) return []
@@ -165,6 +172,7 @@ export class TestCursors implements ArchiveCursors {
 
   async save(cursors: ReadonlyMap<string, number>): Promise<void> {
     this.saves++
+    doings++
     await nextTurn()
     if (this.failure) throw this.failure
     for (const [core, cursor] of cursors) this.kept.set(core, cursor)
@@ -217,6 +225,7 @@ export class TestArchive {
       batches: request.batches.map(placeOf),
     }
     this.calls.push(call)
+    doings++
     const signal = init!.signal!
     if (signal.aborted) throw signal.reason
     return (await this.instead?.(call, signal)) ?? this.take(call)
