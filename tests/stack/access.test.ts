@@ -41,8 +41,10 @@ describe.each([
     method: string,
     path: string,
     body?: unknown,
+    more: Record<string, string> = {},
   ) {
     const headers = {
+      ...more,
       apikey: PUBLISHABLE_KEY,
       authorization: `Bearer ${tokenOf(role)}`,
       'content-type': 'application/json',
@@ -68,7 +70,10 @@ describe.each([
     }
     for (const table of ['events_hourly', 'epoch_records', 'source_bindings']) {
       expect(await status(role, 'GET', table)).toBe(404)
+      expect(await status(role, 'GET', table, undefined, { 'accept-profile': 'vibetea' })).toBe(406)
     }
+    expect(await status(role, 'POST', 'rpc/weight', {}, { 'content-profile': 'vibetea' })).toBe(406)
+    expect(await status(role, 'GET', 'rpc/get_hourly_aggregates_json')).toBe(refused)
   })
 
   test('the service role can do what the functions do, and no more', async () => {
@@ -115,6 +120,43 @@ describe.each([
         ) as rights where has`,
     )
     expect(rows).toEqual([])
+  })
+
+  test('the service role has the rights that the functions need, and no other', async () => {
+    const rows = await stack.postgres.asSuperuser(
+      (sql) => sql<{ granted: string }>`
+        select granted from (
+          select privilege || ' ' || c.oid::regclass as granted,
+            has_table_privilege('service_role', c.oid, privilege) as has
+          from pg_class c,
+            unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger', 'maintain']) privilege
+          where relkind = 'r' and relnamespace in ('public'::regnamespace, 'vibetea'::regnamespace)
+          union all
+          select 'update ' || attrelid::regclass || '.' || attname,
+            has_column_privilege('service_role', attrelid, attnum, 'update')
+          from pg_attribute join pg_class c on c.oid = attrelid
+          where attnum > 0 and relkind = 'r' and relnamespace in ('public'::regnamespace, 'vibetea'::regnamespace)
+          union all
+          select 'execute ' || proname, has_function_privilege('service_role', oid, 'execute')
+          from pg_proc where pronamespace in ('public'::regnamespace, 'vibetea'::regnamespace)
+          union all
+          select 'create in ' || name, has_schema_privilege('service_role', name, 'create')
+          from unnest(array['public', 'vibetea']) as name
+        ) as rights where has order by granted collate "C"`,
+    )
+    expect(rows.map(({ granted }) => granted)).toEqual([
+      'delete events',
+      ...[...Object.keys(CALLS), 'weight'].sort().map((name) => `execute ${name}`),
+      'insert events',
+      'insert vibetea.epoch_records',
+      'insert vibetea.source_bindings',
+      'select events',
+      'select vibetea.epoch_records',
+      'select vibetea.events_hourly',
+      'select vibetea.source_bindings',
+      'update events.payload',
+      'update events.timestamp',
+    ])
   })
 
   test('only the trigger’s function runs with its owner’s rights, and none looks along a path', async () => {
