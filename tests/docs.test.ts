@@ -3,13 +3,16 @@ import { dirname, join, relative, sep } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import type { ArchiveStatus } from '../core/api.ts'
 import { emptyTotals, noTokens } from '../core/totals.ts'
 import type { Context } from '../node/cli/command.ts'
 import { CSV_HEADER } from '../node/cli/csv.ts'
 import { commands } from '../node/cli/program.ts'
 import { CONFIG_KEYS, OTHER_VARIABLES, variableOf } from '../node/home/settings.ts'
+import { prometheus } from '../node/metrics.ts'
 import { ADAPTERS } from '../node/sources/adapters.ts'
 import { ASSISTANT_NAMES } from '../ui/lib/describe.ts'
+import { FakeBackend } from './support/fake-backend.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DOCS = [
@@ -115,5 +118,38 @@ describe('the documents', () => {
     const counts = new Set(Object.keys({ ...emptyTotals(), ...noTokens() }))
     const columns = CSV_HEADER.split(',').filter((column) => !counts.has(column))
     expect(fields.sort()).toEqual([...columns, 'tokens', 'totals'].sort())
+  })
+
+  test('archive.md, its unit and its container file name settings and metrics that exist, and files that are there', async () => {
+    const files = ['docs/archive.md', 'archive/vibetea-archive.service', 'archive/Containerfile'].map(read)
+    const [document = '', , container = ''] = files
+    const secrets = ['VIBETEA_TEAM_ID', 'VIBETEA_PUBLIC_KEYS']
+    const known = [...OTHER_VARIABLES, ...CONFIG_KEYS.map(variableOf), ...secrets]
+    const named = files.flatMap((text) => text.match(/VIBETEA_[A-Z_]+/g) ?? [])
+    expect(named).toContain('VIBETEA_TEAM_KEY_FILE')
+    expect(named.filter((name) => !known.includes(name))).toEqual([])
+
+    const archive: ArchiveStatus = {
+      state: 'idle',
+      url: '',
+      behind: 0,
+      sent: 1,
+      inserted: 1,
+      rejected: { too_old: 1 },
+      lastSuccessAt: '2026-11-20T12:00:00Z',
+      retryAt: null,
+      problem: null,
+      held: [],
+    }
+    const metrics = prometheus({ ...(await new FakeBackend({ now: Date.now }).status()), archive }, [])
+    const metricsOf = (text: string) => new Set(text.match(/\bvibetea_archive_[a-z_]+/g))
+    expect(metricsOf(document)).toEqual(metricsOf(metrics))
+
+    const { include } = JSON.parse(read('tsconfig.build.json')) as { include: string[] }
+    const copied = [...container.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, from]) =>
+      from!.split(' '),
+    )
+    expect(copied).toEqual(expect.arrayContaining([...include, 'ui', 'scripts', 'package-lock.json']))
+    expect(copied.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
   })
 })
