@@ -5,6 +5,8 @@ import { pause } from '../log/retry.ts'
 
 /** How long teammates are looked for, and blocks that somebody has written are waited for in vain, ms. */
 export const SEARCH_MS = 20_000
+/** How long those who do not answer are called once somebody is met, who mostly has their logs too. ms. */
+const CALL_MS = 10_000
 /** When nobody is left to be met, and no block is missing, for so long, nothing more comes. ms. */
 const QUIET_MS = 2000
 const POLL_MS = 200
@@ -50,11 +52,11 @@ export class Taking {
     this.#hasMet ||= reached.length > 0
     for (const { device, behind } of peers) this.#note(device, behind, now)
     const known = [...reached.map(({ device }) => device), ...logs.map(({ key }) => key)].join()
-    const isSearching = now - this.#startedAt < SEARCH_MS
-    const isCalling = peers.some(({ connection }) => connection === 'connecting')
+    const isCalled = peers.some(({ connection }) => connection === 'connecting')
+    const searchMs = !this.#hasMet ? SEARCH_MS : isCalled ? CALL_MS : 0
     const isBusy =
       known !== this.#known ||
-      (isSearching && (isCalling || !this.#hasMet)) ||
+      now - this.#startedAt < searchMs ||
       [...this.#missing.values()].some((missing) => isComing(missing, now))
     this.#known = known
     if (isBusy) this.#busyAt = now
