@@ -165,7 +165,7 @@ export function commands(context: Context, exit: (code: number) => void): Comman
     .action(async (flags: { format: string; from?: string; to?: string }) =>
       (await import('./export.ts')).exportEvents(context, flags),
     )
-  add('demo', 'a team of four on this machine alone, at work on made-up sessions')
+  add('demo', 'a team of six on this machine alone, at work on made-up sessions')
     .option('--port <number>', 'port of the dashboard (default: a free one)')
     .option('--no-open', 'do not open the dashboard')
     .action(async (flags: { port?: string; open: boolean }) => {

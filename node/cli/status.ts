@@ -21,12 +21,7 @@ export async function status(context: Context, flags: { json?: boolean }): Promi
     ['running', span(Date.now() - Date.parse(node.startedAt))],
     ...teamRows(answer, Date.now()),
     ...archiveRows(archive, Date.now()),
-    [
-      'recording',
-      node.pausedUntil === null
-        ? 'yes'
-        : `paused until ${node.pausedUntil === 'resume' ? 'vibetea resume' : node.pausedUntil}`,
-    ],
+    ['recording', recordingWords(answer)],
     ...logs.map((log) => [
       'log',
       `${log.kind}, ${log.blocks} blocks, ${log.bytes} bytes, ${log.behind} not yet indexed`,
@@ -47,4 +42,10 @@ export async function status(context: Context, flags: { json?: boolean }): Promi
   for (const { message, remedy } of sources.flatMap((source) => source.problems)) {
     context.out(printable(`problem: ${message} ${remedy ?? ''}`.trimEnd()))
   }
+}
+
+function recordingWords({ node: { pausedUntil }, sources }: Pick<StatusAnswer, 'node' | 'sources'>): string {
+  if (sources.length === 0) return 'no, it watches no sessions here'
+  if (pausedUntil === null) return 'yes'
+  return `paused until ${pausedUntil === 'resume' ? 'vibetea resume' : pausedUntil}`
 }
