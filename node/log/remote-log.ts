@@ -203,7 +203,7 @@ export class RemoteLog implements StoredLog {
   async #findEnd(core: Hypercore): Promise<void> {
     await this.#moveEnd(core)
     const start = this.#writersFloor
-    if (this.#end >= start || this.floor >= start) return
+    if (this.#end >= start || this.floor >= start || start > core.length) return
     this.#options.states.saveSoon(this.core, { start })
     this.#consumed = Math.max(this.#consumed, start)
     await this.#moveEnd(core)
@@ -228,7 +228,8 @@ export class RemoteLog implements StoredLog {
   /** Keeps a window open behind the end, also beyond what is signed so far: what comes is then fetched at once. */
   #fetch(): void {
     const core = this.#opened
-    if (!core || core.closed || this.#pause()) return
+    // A floor beyond what is signed says that there is nothing to fetch yet; it may be any number.
+    if (!core || core.closed || this.#writersFloor > core.length || this.#pause()) return
     const { isRead } = this.#options
     const blocks = this.#windowBlocks()
     const ahead = isRead ? this.#consumed + UNREAD_BLOCKS : Infinity

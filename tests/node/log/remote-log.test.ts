@@ -144,6 +144,23 @@ describe('A teammate’s log', () => {
     expect(await counts(later, 6)).toEqual([1, 1, 1, 1])
   })
 
+  test('is not looked for beyond its end, whatever its writer says that it cleared', async () => {
+    const log = await writer(5)
+    const someone = member(1)
+    const reader = await open(someone)
+    const team = await follow(reader, log.who, { floor: 2 ** 40 })
+    connect(reader, log)
+    await until(() => team.behind === 5)
+    expect(team).toMatchObject({ floor: 0, length: 0 })
+    await reader.close()
+    const again = await open(someone)
+    const later = await follow(again, log.who, { floor: Number.MAX_SAFE_INTEGER })
+    connect(again, log)
+    await log.write(1)
+    await until(() => later.behind === 6)
+    expect(later).toMatchObject({ floor: 0, length: 0 })
+  })
+
   test('goes on where its writer has cleared thousands of blocks that never came', async () => {
     const log = await writer(3)
     const reader = await open(member(1))
