@@ -74,7 +74,7 @@ test('whatever the archive answers and whenever the node dies, every event is th
         const rig = new Rig(...logs)
         const answers: (typeof ANSWERS)[number][] = []
         rig.archive.instead = (call) => answer(rig.archive, call, answers.shift() ?? 'taken')
-        const random = () => dice.next().value
+        const random = () => dice.next().value as number
         let archiver: Archiver = await rig.start({ random })
         for (const { what, log, sizes, seconds, answers: more } of turns) {
           answers.push(...more)
@@ -115,7 +115,7 @@ test('whatever the archive answers and whenever the node dies, every event is th
         expect(rig.errors).toEqual([])
       },
     ),
-    { numRuns: 30 },
+    { numRuns: 150 },
   )
 }, 60_000)
 

@@ -51,9 +51,11 @@ let doings = 0
 
 /** Resolves when all that can happen without time passing has happened. */
 export async function settled(): Promise<void> {
-  for (let quiet = 0, before = doings; quiet < 8; quiet = before === doings ? quiet + 1 : 0) {
-    before = doings
+  let before = doings
+  for (let quiet = 0; quiet < 8; quiet++) {
     await nextTurn()
+    if (doings !== before) quiet = 0
+    before = doings
   }
 }
 
