@@ -19,12 +19,23 @@ async function testHistory(change: Partial<ArchivePlace> = {}) {
   const warnings: string[] = []
   const place = { url: archive.url, key: null, token: 'subscriber-token', ...change }
   const warn = (sentence: string) => warnings.push(sentence)
-  const history = new ArchiveHistory({ place, fetch, timers: clock, warn })
+  let underWay = 0
+  const after = (ms: number, task: () => void) => {
+    const callOff = clock.after(ms, task)
+    underWay++
+    return () => {
+      underWay--
+      callOff()
+    }
+  }
+  const history = new ArchiveHistory({ place, fetch, timers: { now: () => clock.now(), after }, warn })
   onTestFinished(() => history.close())
   /** How it stands once the archive has answered, or has not. */
   const becomes = (status: Partial<HistoryStatus>) =>
     soon(() => expect(history.current().status).toMatchObject(status))
-  return { archive, clock, history, warnings, becomes }
+  /** Each call has a deadline, which is called off when it has ended. */
+  const hasEnded = () => soon(() => expect(underWay).toBe(0))
+  return { archive, clock, history, warnings, becomes, hasEnded }
 }
 
 /** What a person reads where the archive does that. */
@@ -94,7 +105,7 @@ describe('the archive’s history', () => {
   })
 
   test('is tried again by itself a minute after a failure, which is said once', async () => {
-    const { archive, clock, history, warnings, becomes } = await testHistory()
+    const { archive, clock, history, warnings, becomes, hasEnded } = await testHistory()
     archive.instead = (response) => response.writeHead(503).end()
     history.current()
     await becomes({ state: 'failed' })
@@ -104,6 +115,7 @@ describe('the archive’s history', () => {
     clock.pass(1)
     expect(history.current().status.state).toBe('failed')
     await soon(() => expect(archive.asked).toHaveLength(2))
+    await hasEnded()
     archive.instead = null
     clock.pass(MINUTE)
     await becomes({ state: 'fresh', message: null })
