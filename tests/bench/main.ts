@@ -1,4 +1,7 @@
 import { fileURLToPath } from 'node:url'
+import { benchArchiveMemory } from './archive-memory.ts'
+import { benchArchiveQuery } from './archive-query.ts'
+import { benchArchive } from './archive.ts'
 import { benchCrowd } from './crowd.ts'
 import { benchHooks } from './hooks.ts'
 import { benchIdle } from './idle.ts'
@@ -32,6 +35,9 @@ const BENCHES: Record<string, [title: string, bench: (isFull: boolean) => Figure
   replicate: ['Replication', benchReplicate],
   mesh: ['Mesh', benchMesh],
   crowd: ['One node among many', benchCrowd],
+  archive: ['Archive: events coming in', benchArchive],
+  'archive-query': ['Archive: asking, keeping, letting go', benchArchiveQuery],
+  'archive-memory': ["Archive: the archiver's memory", benchArchiveMemory],
 }
 
 const isFull = process.argv.includes('full')

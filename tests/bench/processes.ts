@@ -85,9 +85,12 @@ export interface NodeProcess {
   stop: () => Promise<void>
 }
 
-/** Starts a node; resolves once its API answers. */
-export async function startNode(machine: Machine): Promise<NodeProcess> {
-  const { child, said } = await startUntil(['start', '--no-open'], machine, /http:\/\/127\.0\.0\.1:\d+/)
+/** Starts a node, with `start` or another command; resolves once its API answers. */
+export async function startNode(
+  machine: Machine,
+  args: readonly string[] = ['start', '--no-open'],
+): Promise<NodeProcess> {
+  const { child, said } = await startUntil(args, machine, /http:\/\/127\.0\.0\.1:\d+/)
   const token = readFileSync(join(machine.VIBETEA_HOME, 'api-token'), 'utf8').trim()
   return {
     pid: child.pid!,
@@ -118,8 +121,14 @@ export async function costsOf(pids: readonly number[], durationMs: number): Prom
   }))
 }
 
-export function memoryMb(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024
+export const memoryMb = (pid: number): number => statusMb(pid, 'VmRSS')
+
+/** The most that it has had. */
+export const peakMemoryMb = (pid: number): number => statusMb(pid, 'VmHWM')
+
+function statusMb(pid: number, field: 'VmRSS' | 'VmHWM'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)![1]) / 1024
 }
 
 function cpuSeconds(pid: number): number {
