@@ -1,4 +1,5 @@
 import { MAX_INGEST_EVENTS, type Rejection } from '../core/archive.ts'
+import { parseJson } from '../core/json.ts'
 
 /** The reasons that this version knows; those of a later archive are counted as `other`. */
 const REJECTIONS: readonly string[] = [
@@ -58,13 +59,4 @@ export function readError(text: string): { error: string | null; message: string
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }

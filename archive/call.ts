@@ -1,9 +1,10 @@
 import { ARCHIVE_ERRORS, type BatchRejection, type Rejection } from '../core/archive.ts'
 import type { VibeTeaError } from '../core/errors.ts'
+import { quoted } from '../core/printable.ts'
 import type { Timers } from '../core/timers.ts'
 import { readAnswer, readError, type Taken } from './answer.ts'
 import { retryAfterMs } from './backoff.ts'
-import { failure, quoted, refusal, silence, unreachable, unreadable } from './problem.ts'
+import { failure, refusal, silence, unreachable, unreadable } from './problem.ts'
 
 /** Where an archive is. */
 export interface IngestPlace {

@@ -1,6 +1,6 @@
+import { quoted } from '../core/printable.ts'
 import type { Timers } from '../core/timers.ts'
 import type { ArchiveCursors } from './port.ts'
-import { quoted } from './problem.ts'
 import type { Say } from './say.ts'
 
 const FIRST_WAIT_MS = 1000

@@ -1,9 +1,9 @@
 import type { ArchiveStatus } from '../core/api.ts'
 import { equalBytes } from '../core/bytes.ts'
+import { quoted } from '../core/printable.ts'
 import type { Timers } from '../core/timers.ts'
 import { FollowedLog } from './followed-log.ts'
 import type { ArchivedTeam, SignedBlock } from './port.ts'
-import { quoted } from './problem.ts'
 import type { Request } from './request.ts'
 import type { Say } from './say.ts'
 

@@ -1,13 +1,5 @@
 import { VibeTeaError } from '../core/errors.ts'
-import { printable } from '../core/printable.ts'
-
-const LONGEST_QUOTE = 200
-
-/** What somebody else said, as a sentence may carry it: on one line, short, without control characters. */
-export function quoted(text: string): string {
-  const line = printable(text.slice(0, 4 * LONGEST_QUOTE).replace(/\s+/g, ' ')).trim()
-  return line.length > LONGEST_QUOTE ? `${line.slice(0, LONGEST_QUOTE).trimEnd()}…` : line
-}
+import { quoted } from '../core/printable.ts'
 
 const withMessage = (sentence: string, message: string | null) => {
   const said = quoted(message ?? '')

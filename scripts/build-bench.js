@@ -1,4 +1,4 @@
-// Compiles the benchmarks into dist/, and the archive's real servers, which they and `npm run stack` start.
+// Compiles the benchmarks into dist/, and the archive's real servers, which they start.
 import { spawnSync } from 'node:child_process'
 import { symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'

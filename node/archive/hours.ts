@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { BUCKET_MS, type BucketCount } from '../../core/buckets.ts'
+import { parseJson } from '../../core/json.ts'
 import { isSource } from '../../core/shapes.ts'
 
 /** What an archive tells of its hours. */
@@ -131,14 +132,4 @@ function dayOf(date: unknown): number | null {
 
 function isWhole(value: unknown, max: number): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= max
-}
-
-/** What a JSON text says; undefined where it is none. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }

@@ -1,5 +1,6 @@
 import { VibeTeaError } from '../../core/errors.ts'
-import { printable } from '../../core/printable.ts'
+import { parseJson } from '../../core/json.ts'
+import { quoted } from '../../core/printable.ts'
 import { type ArchivedHours, readHours } from './hours.ts'
 
 /** Where a team's archive is, and what lets one read it. */
@@ -16,7 +17,6 @@ export interface ArchivePlace {
 const DAYS = 30
 /** Bytes of an error that are read. */
 const MAX_ERROR_BYTES = 16 * 1024
-const LONGEST_QUOTE = 200
 
 /**
  * Asks an archive for the events of each source in each hour of UTC of the last 30 days. Throws a VibeTeaError that says
@@ -78,13 +78,8 @@ async function messageOf(response: Response): Promise<string> {
     if (size > MAX_ERROR_BYTES) return ''
     parts.push(part)
   }
-  try {
-    const { message } = Object(JSON.parse(Buffer.concat(parts).toString('utf8'))) as { message?: unknown }
-    return typeof message === 'string' ? printable(message).slice(0, LONGEST_QUOTE) : ''
-  } catch (error) {
-    if (error instanceof SyntaxError) return ''
-    throw error
-  }
+  const { message } = Object(parseJson(Buffer.concat(parts).toString('utf8'))) as { message?: unknown }
+  return typeof message === 'string' ? quoted(message) : ''
 }
 
 function refusalOf(status: number, message: string): VibeTeaError {
