@@ -24,7 +24,7 @@ export { certificateBytes, decodeCertificate, type SignedCertificate } from '../
 export { MAX_RECORD_BYTES } from '../core/epoch.ts'
 export { EpochRecords } from '../core/epoch-records.ts'
 export { EVENT_TYPES, parseEvent, type Event } from '../core/events.ts'
-export { plainHash, z32Bytes, z32Prefix } from '../core/hash.ts'
+export { plainHash, z32Bytes } from '../core/hash.ts'
 export { isUsableKey, verify } from '../core/identity.ts'
 export { keyText } from '../core/secrets.ts'
 export { isSource } from '../core/shapes.ts'

@@ -756,4 +756,4 @@ function closesOf(record) {
 	}
 	return closes;
 }
-export { ARCHIVE_ERRORS, ARCHIVE_RETENTION_MS, DEFAULT_QUERY_DAYS, EVENT_TYPES, EpochRecords, MAX_AHEAD_MS, MAX_BODY_BYTES, MAX_INGEST_BYTES, MAX_INGEST_CERTIFICATES, MAX_INGEST_EVENTS, MAX_INGEST_RECORDS, MAX_RECORD_BYTES, QUERY_DAYS, batchValues, certificateBytes, decodeCertificate, equalBytes, isSource, isUsableKey, keyText, parseEvent, plainHash, signedBytes, verify, z32Bytes, z32Prefix };
+export { ARCHIVE_ERRORS, ARCHIVE_RETENTION_MS, DEFAULT_QUERY_DAYS, EVENT_TYPES, EpochRecords, MAX_AHEAD_MS, MAX_BODY_BYTES, MAX_INGEST_BYTES, MAX_INGEST_CERTIFICATES, MAX_INGEST_EVENTS, MAX_INGEST_RECORDS, MAX_RECORD_BYTES, QUERY_DAYS, batchValues, certificateBytes, decodeCertificate, equalBytes, isSource, isUsableKey, keyText, parseEvent, plainHash, signedBytes, verify, z32Bytes };

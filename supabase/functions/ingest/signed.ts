@@ -6,7 +6,6 @@ import {
   MAX_INGEST_EVENTS,
   MAX_INGEST_RECORDS,
   signedBytes,
-  z32Prefix,
   type BatchRejection,
   type Event,
   type IngestBatch,
@@ -19,7 +18,7 @@ import { verifySignature } from '../_shared/ed25519.ts'
 import { required, type Secrets } from '../_shared/environment.ts'
 import { Refused } from '../_shared/http.ts'
 import { parseJson, readEvent, toStore, type Accepted, type EventRejection } from './events.ts'
-import { deviceName, logOf, recordsOf, teamOf, type Log } from './team.ts'
+import { logOf, recordsOf, teamOf, type Log } from './team.ts'
 
 export interface SignedCall {
   body: Uint8Array
@@ -152,7 +151,7 @@ async function ownersOf(
   for (const { log, events } of batches) {
     for (const event of events) {
       if (typeof event === 'string' || !isOwn(event.source, log, keys)) continue
-      if (!wanted.has(event.source)) wanted.set(event.source, deviceName(log))
+      if (!wanted.has(event.source)) wanted.set(event.source, log.name)
     }
   }
   if (wanted.size === 0) return wanted
@@ -160,9 +159,9 @@ async function ownersOf(
 }
 
 /** Whether a source can be that of a log's device at all. */
-function isOwn(source: string, { device }: Log, keys: ReadonlyMap<string, Uint8Array>): boolean {
+function isOwn(source: string, { device, name }: Log, keys: ReadonlyMap<string, Uint8Array>): boolean {
   const configured = keys.get(source)
-  return source.endsWith(`-${z32Prefix(device, 6)}`) && (!configured || equalBytes(configured, device))
+  return source.endsWith(`-${name.slice(0, 6)}`) && (!configured || equalBytes(configured, device))
 }
 
 function place(
@@ -172,5 +171,5 @@ function place(
   now: number,
 ): Event | Exclude<Rejection, BatchRejection> {
   if (typeof event === 'string') return event
-  return owners.get(event.source) === deviceName(log) ? toStore(event, now) : 'source_mismatch'
+  return owners.get(event.source) === log.name ? toStore(event, now) : 'source_mismatch'
 }

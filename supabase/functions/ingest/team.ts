@@ -20,6 +20,8 @@ import { Refused } from '../_shared/http.ts'
 export interface Log {
   teamId: Uint8Array
   device: Uint8Array
+  /** How the device is named where its sources are kept: z32 of its key, of which a source has the first six. */
+  name: string
   incarnation: Uint8Array
   /** Blocks from here on do not count; null where it goes on. */
   cut: number | null
@@ -93,8 +95,5 @@ export async function logOf(
   if (!(await verifySignature(deviceSignature, message, device))) return 'invalid_signature'
   // Readers' and mirrors' are of other issuers: they write nothing.
   if (!(await verifySignature(issuerSignature, message, issuer))) return 'unknown_source'
-  return { teamId, device, incarnation, cut }
+  return { teamId, device, name: keyText(device), incarnation, cut }
 }
-
-/** How a device is named where its sources are kept. */
-export const deviceName = ({ device }: Log): string => keyText(device)
