@@ -13,7 +13,7 @@ import { issuersOf, keyText, type EpochSecrets } from './secrets.ts'
 import type { Role } from './team-key.ts'
 
 /** Records that a team may have. */
-export const MAX_RECORDS = 256
+const MAX_RECORDS = 256
 
 export type Issuers = Readonly<Record<Role, Uint8Array>>
 
