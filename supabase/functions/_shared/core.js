@@ -654,6 +654,9 @@ function compareEpochs(a, b) {
 function keyText(bytes) {
 	return z32Prefix(bytes, 52);
 }
+// core/epoch-records.ts
+/** Records that a team may have. */
+var MAX_RECORDS = 256;
 var refused = (reason) => ({
 	kind: "refused",
 	reason
@@ -690,7 +693,7 @@ var EpochRecords = class {
 		if (!equalBytes(record.teamId, this.#teamId)) return refused("other_team");
 		if (!this.#admins.has(keyText(record.signer))) return refused("forged_issuer");
 		if (!isSignedRecord(record, this.#verify)) return refused("invalid_record");
-		if (this.#adminRecords.size + this.#epochs.size >= 256) return refused("too_many_records");
+		if (this.#adminRecords.size + this.#epochs.size >= MAX_RECORDS) return refused("too_many_records");
 		const kept = Uint8Array.from(bytes);
 		if (record.kind === "admin") {
 			this.#adminRecords.set(id, kept);
