@@ -104,13 +104,7 @@ export class Archiving {
 export function archivingOf(parts: ArchivedParts, options: ArchivingOptions): Archiving | null {
   const { file, settings, notices } = options
   const { supabaseUrl } = settings
-  if (supabaseUrl === null) {
-    notices.say(
-      'info',
-      'VIBETEA_SUPABASE_URL is not set: the team’s logs are kept and served here, and not archived.',
-    )
-    return null
-  }
+  if (supabaseUrl === null) return null
   if (file.role === 'mirror') {
     notices.say(
       'warning',

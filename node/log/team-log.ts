@@ -68,8 +68,8 @@ export interface SignedBlock {
   } | null
 }
 
-/** What checking a block gives: its batch, nothing that counts, or that it is not here. */
-type Checked = Batch | 'invalid' | 'missing'
+/** What checking a block gives: its batch, nothing that counts, that no key here opens it, or that it is not here. */
+type Checked = Batch | 'invalid' | 'locked' | 'missing'
 
 /** A device's log of events, as the index and the archive read it: everything is checked again. */
 export class TeamLog {
@@ -143,13 +143,14 @@ export class TeamLog {
 
   /**
    * The same as they were signed, for the archive, some MiB at most. It reads beside the index, which alone decides how
-   * fast the log is fetched. Ends before a block that is not here.
+   * fast the log is fetched. Ends before a block that is not here, and before one whose key is not: once passed over,
+   * it would never come into the archive.
    */
   async readSigned(seq: number, limit: number): Promise<SignedBlock[]> {
     const blocks: SignedBlock[] = []
     let bytes = 0
     await this.#check(seq, limit, (at, checked) => {
-      if (checked === 'missing' && at >= this.floor) return false
+      if (checked === 'locked' || (checked === 'missing' && at >= this.floor)) return false
       const batch = typeof checked === 'object' ? checked : null
       blocks.push({ seq: at, batch: batch && signedOf(batch) })
       bytes += batch?.body.length ?? 0
@@ -185,8 +186,8 @@ export class TeamLog {
   #checked(sealed: Uint8Array | null, seq: number, seal: Seal): Checked | null {
     if (!sealed) return 'missing'
     const unsealed = unseal(sealed, seq, seal)
-    if (unsealed === 'key_missing' && this.#isKeyExpected(epochIdIn(sealed))) return null
-    if (typeof unsealed !== 'object') return 'invalid'
+    if (unsealed === 'key_missing') return this.#isKeyExpected(epochIdIn(sealed)) ? null : 'locked'
+    if (unsealed === 'invalid') return 'invalid'
     return decodeBlock(unsealed.block, seq, this.#scope, this.#options.verify, zlibCodec) ?? 'invalid'
   }
 
@@ -225,6 +226,7 @@ export class TeamLog {
 /** What the index takes of a block without a batch. */
 const NOTHING = {
   invalid: { events: [], invalid: 1 },
+  locked: { events: [], invalid: 1 },
   missing: { events: [], invalid: 0 },
 } satisfies Record<string, Pick<ReadBlock, 'events' | 'invalid'>>
 

@@ -263,5 +263,9 @@ describe('A teammate', () => {
       [0, 1],
       [1, 0],
     ])
+    // The archive would never get it any more.
+    expect((await other.readSigned(0, 10)).map(({ seq }) => seq)).toEqual([0])
+    keys.known = keysOf(READ, newer)
+    expect((await other.readSigned(0, 10)).map(({ batch }) => batch?.events)).toEqual([1, 1, 1])
   })
 })
