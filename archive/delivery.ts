@@ -113,8 +113,8 @@ export class Delivery {
     const error = answered.kind === 'content' ? answered.error : answered.kind
     const [followed] = request.logs
     if (followed) return this.#notTaken(followed, error, message, request)
-    this.#recordsProblem = message || WHY[error]
-    this.#options.say('error', `The archive does not take the team’s records: ${this.#recordsProblem}`)
+    this.#recordsProblem = whyNot(error, message)
+    this.#options.say('error', `The archive does not take the team’s records. ${this.#recordsProblem}`)
   }
 
   /** Holds a log back, or sends it once more with the team's records. */
@@ -127,8 +127,8 @@ export class Delivery {
       this.areRecordsDue = true
       return
     }
-    const why = this.#recordsProblem ?? (message || WHY[error])
-    logs.holdBack(followed, `The archive does not take the log of ${followed.log.source}: ${why}`, () => {
+    const why = this.#recordsProblem ?? whyNot(error, message)
+    logs.holdBack(followed, `The archive does not take the log of ${followed.log.source}. ${why}`, () => {
       this.areRecordsDue ||= isUnknown
     })
     onChanged()
@@ -137,18 +137,22 @@ export class Delivery {
 
 type NotTakenAs = RejectedAs | 'too_large'
 
-/** Where the archive does not say it in words. */
+/** The archive's own words, else what its error means: sentences. */
+function whyNot(error: NotTakenAs, message: string): string {
+  return message === '' ? WHY[error] : `It says: “${message}”`
+}
+
 const WHY: Record<NotTakenAs, string> = {
-  unknown_source: 'its device is no member of the team there, by the records that the archive has.',
-  invalid_signature: 'it is not what its device signed.',
-  invalid_request: 'it holds no batch.',
-  invalid_event: 'it holds an event that is none.',
-  invalid_event_type: 'it holds an event of an unknown type.',
-  source_mismatch: 'its source is another device’s there.',
-  too_old: 'it is too old.',
-  too_new: 'it is too far ahead.',
-  too_large: 'a single batch is too large for it.',
-  other: 'of a reason that this version does not know.',
+  unknown_source: 'Its device is no member of the team there, by the records that the archive has.',
+  invalid_signature: 'It is not what its device signed.',
+  invalid_request: 'It holds no batch.',
+  invalid_event: 'It holds an event that is none.',
+  invalid_event_type: 'It holds an event of an unknown type.',
+  source_mismatch: 'Its source is another device’s there.',
+  too_old: 'It is too old.',
+  too_new: 'It is too far ahead.',
+  too_large: 'A single batch is too large for it.',
+  other: 'The reason is one that this version does not know.',
 }
 
 /** Whether what the archive says of a batch will not change, so that the log goes on after it. */

@@ -60,7 +60,11 @@ export function formatTeamKey({ kind, teamId, secret }: TeamKey): string {
 export function parseTeamKey(text: string): TeamKey {
   const word = text.replace(/[\s\-\u00ad\u200b-\u200d\u2060\ufeff]+/g, '').toLowerCase()
   if (word === '')
-    throw new VibeTeaError('no_team_key', 'There is no team key.', 'Give one: vibetea join <team-key>')
+    throw new VibeTeaError(
+      'no_team_key',
+      'There is no team key.',
+      'Ask a teammate for one: vibetea invite prints it.',
+    )
   if (!/^vt\d/.test(word)) {
     throw new VibeTeaError('not_a_team_key', 'This is not a team key: those begin with vt1.', ASK_AGAIN)
   }

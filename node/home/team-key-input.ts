@@ -35,7 +35,7 @@ export async function readTeamKey({ argument, env, stdin }: KeyPlaces): Promise<
   return joinKey(await textOf(path), `in ${path}, which VIBETEA_TEAM_KEY_FILE names`)
 }
 
-/** The key in what a person typed or pasted; `place` follows "The team key". Throws as `readTeamKey` does. */
+/** The key in what a person typed or pasted; `place` says where that was: `on stdin`. Throws as `readTeamKey` does. */
 export function joinKey(text: string, place: string): JoinKey {
   let key
   try {
@@ -45,7 +45,7 @@ export function joinKey(text: string, place: string): JoinKey {
     const sentence =
       error.code === 'no_team_key'
         ? `There is no team key ${place}.`
-        : `The team key ${place} cannot be used. ${error.message}`
+        : `There is no usable team key ${place}. ${error.message}`
     throw new VibeTeaError(error.code, sentence, error.remedy, { cause: error })
   }
   const { kind, teamId, secret } = key

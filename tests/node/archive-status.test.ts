@@ -60,14 +60,14 @@ describe('What vibetea status says of the archive', () => {
       state: 'retrying',
       retryAt: '2026-11-20T10:00:40.000Z',
       problem: 'The archive does not answer.',
-      held: [{ source: 'box-k3f9xq', problem: 'The archive does not take the log of box-k3f9xq: why.' }],
+      held: [{ source: 'box-k3f9xq', problem: 'The archive does not take the log of box-k3f9xq. Why.' }],
     }
     expect(lines(failing)[1]).toMatch(/^failing, tried again in 40 s, /)
     expect(lines({ ...failing, state: 'refused' })[1]).toMatch(/^refusing, tried again in 40 s, /)
     expect(lines({ ...failing, retryAt: null })[1]).toMatch(/^failing, tried again now, /)
     expect(archiveProblems({ ...STATUS, ...failing })).toEqual([
       'problem: The archive does not answer.',
-      'problem: The archive does not take the log of box-k3f9xq: why.',
+      'problem: The archive does not take the log of box-k3f9xq. Why.',
     ])
   })
 })

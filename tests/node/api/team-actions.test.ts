@@ -79,7 +79,7 @@ describe('POST /api/actions of a team', () => {
   ])('join answers the wrong key %j with %s, and never repeats it', async (key, code) => {
     const { answer, calls } = await act('join', { ...CONSENT, key })
     expect(answer).toMatchObject({ status: 400, json: { error: code } })
-    expect(answer.json.message).toMatch(/^[A-Z].*\.$|vibetea join <team-key>$/)
+    expect(answer.json.message).toMatch(/^[A-Z].*\.$/)
     if (key.length > 100) expect(answer.text).not.toContain(key.slice(10, 40))
     expect(calls).toEqual([])
   })
