@@ -26,6 +26,7 @@ create table vibetea.source_bindings (
 comment on table vibetea.source_bindings is 'The first device that used a source; another is refused. Delete a row to let go of one.';
 alter table vibetea.source_bindings enable row level security;
 alter table vibetea.source_bindings force row level security;
+create index source_bindings_device on vibetea.source_bindings (device);
 revoke all on vibetea.source_bindings from public, anon, authenticated, service_role;
 grant select, insert on vibetea.source_bindings to service_role;
 
@@ -55,14 +56,19 @@ end;
 revoke all on function public.add_epoch_records(text, jsonb) from public, anon, authenticated, service_role;
 grant execute on function public.add_epoch_records(text, jsonb) to service_role;
 
--- Binds each source of {source: device} to its device where none has it, and answers who has each: {source: device}.
+-- Binds each source of {source: device} to its device where none has it, and answers who has each: {source: device}. A
+-- device gets 8 at most, as in a node: a machine is renamed now and then, not all the time.
 create function public.bind_sources(bindings jsonb) returns jsonb
 language plpgsql volatile security invoker set search_path = '' as $$
 begin
   insert into vibetea.source_bindings (source, device)
   select given.key, given.value
-  from jsonb_each_text(bindings) as given
-  where not exists (select from vibetea.source_bindings as bound where bound.source = given.key)
+  from (
+    select key, value, row_number() over (partition by value order by key) as place
+    from jsonb_each_text(bindings)
+    where not exists (select from vibetea.source_bindings as bound where bound.source = key)
+  ) as given
+  where given.place <= 8 - (select count(*) from vibetea.source_bindings as bound where bound.device = given.value)
   order by given.key
   on conflict do nothing;
   -- A statement of its own sees what another writer has bound meanwhile.

@@ -166,6 +166,22 @@ test('a source is the first device’s that uses it, even where another key begi
   expect(await stored(stack)).toHaveLength(2)
 })
 
+test('a device has eight sources and no more, so that no member fills the archive with names', async () => {
+  const suffix = ada.source.split('-').at(-1)!
+  const named = (n: number) => promptAt(NOW - HOUR_MS, { id: n, source: `box${n}-${suffix}` })
+  const send = async (seq: number, names: readonly number[]) =>
+    (await postBatches(stack, { records: [FIRST], batches: [team.batch(ada, seq, names.map(named))] })).answer
+  expect(await send(0, [1, 2, 3, 4, 5])).toMatchObject({ inserted: 5, rejected: [] })
+  expect(await send(1, [6, 7, 8, 9])).toMatchObject({
+    inserted: 3,
+    rejected: [{ batch: 0, index: 3, error: 'source_mismatch' }],
+  })
+  expect(await send(2, [1, 8, 10])).toMatchObject({ inserted: 0, rejected: [{ index: 2 }] })
+  expect((await postBatches(stack, { batches: [team.batch(bruno, 0, [promptOf(bruno, 20)])] })).status).toBe(
+    200,
+  )
+})
+
 test('of two devices that use a source at once one has it, and all of it', async () => {
   const devices = ['twin 23107', 'twin 36918'].map((name) => new TestDevice('box', secretNamed(name)))
   await postBatches(stack, { records: [FIRST], batches: [] })
