@@ -54,8 +54,12 @@ async function archiveOnce(context: Context, { home }: Settings, node: VibeTeaNo
   try {
     if (taken) await node.drainArchive(signal)
   } catch (error) {
-    if (error instanceof VibeTeaError) err(NOTHING_LOST)
-    if (!signal.aborted) throw error
+    if (!signal.aborted) {
+      if (!(error instanceof VibeTeaError)) throw error
+      err(error.sentence)
+      err(NOTHING_LOST)
+      return 1
+    }
   }
   if (signal.aborted) {
     err(`Ended before all was archived. ${NOTHING_LOST}`)

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { TeamKey } from '../../../core/team-key.ts'
 import { formatTeamKey, parseTeamKey } from '../../../core/team-key.ts'
 import { secretsOf } from '../../../core/secrets.ts'
 import { archive, type ArchiveFlags } from '../../../node/cli/archive.ts'
@@ -16,7 +15,7 @@ import { CTRL_C, Desk, keyOf, runNode } from './support.ts'
 
 const URL = 'https://abc.supabase.co/functions/v1'
 const READ = keyOf('read')
-const OTHER = formatTeamKey({ ...(parseTeamKey(READ) as TeamKey), teamId: new Uint8Array(32).fill(7) })
+const OTHER = formatTeamKey({ ...parseTeamKey(READ), teamId: new Uint8Array(32).fill(7) })
 
 /** A server: nobody is at it. */
 const server = () => new Desk({ isInteractive: false })
