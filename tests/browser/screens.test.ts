@@ -18,7 +18,7 @@ afterAll(() => browser.close())
 
 /** A team that has something of everything that a screen can show. */
 async function busyTeam(options: DashboardOptions = {}): Promise<DashboardPage> {
-  const dashboard = await DashboardPage.open(browser, options)
+  const dashboard = await DashboardPage.open(browser, { archive: refusingArchive(), ...options })
   onTestFinished(() => dashboard.close())
   const { backend, sessions } = dashboard
   const [mine, second, theirs, , fifth] = sessions
@@ -33,9 +33,9 @@ async function busyTeam(options: DashboardOptions = {}): Promise<DashboardPage> 
     message: 'The bootstrap 10.0.0.9:49737 does not answer.',
   }
   backend.team.join({ source: 'mini-n6b2vd', name: 'Bruno Lima' })
-  backend.archive = refusingArchive()
   backend.add(edit(dashboard, 'invite.ts'))
   await dashboard.page.getByRole('article').first().getByText('invite.ts').waitFor()
+  await dashboard.page.getByRole('link', { name: 'Archive refuses' }).waitFor()
   return dashboard
 }
 

@@ -1,4 +1,5 @@
 import type { Browser, BrowserContext, BrowserContextOptions, CDPSession, Page } from 'playwright-core'
+import type { StatusAnswer } from '../../core/api.ts'
 import { systemTimers } from '../../node/system-timers.ts'
 import { FakeBackend } from './fake-backend.ts'
 import { type FakeNode, startFakeNode } from './fake-node.ts'
@@ -9,6 +10,8 @@ export interface DashboardOptions extends BrowserContextOptions {
   standsAt?: number
   /** Preferences that are chosen before the page is opened. */
   chosen?: Readonly<Record<string, string | number | boolean>>
+  /** How the node stands with its archive, from the page's first look on. */
+  archive?: StatusAnswer['archive']
 }
 
 /** Where clocks stand, ms since 1970; they run where it is undefined. */
@@ -58,12 +61,13 @@ export class DashboardPage {
 
   static async open(
     browser: Browser,
-    { standsAt, chosen, ...options }: DashboardOptions = {},
+    { standsAt, chosen, archive = null, ...options }: DashboardOptions = {},
   ): Promise<DashboardPage> {
     const clock: Clock = { standsAt }
     const now = () => clock.standsAt ?? Date.now()
     const { sessions, events } = teamDay(now())
     const backend = new FakeBackend({ now, events })
+    backend.archive = archive
     const node = await startFakeNode(backend, undefined, { ...systemTimers, now })
     const context = await browser.newContext({
       viewport: { width: 1440, height: 900 },
