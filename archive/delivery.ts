@@ -53,10 +53,14 @@ export class Delivery {
   }
 
   async #send(given: Request): Promise<boolean> {
-    const { tries, signal } = this.#options
+    const { tries, logs, signal } = this.#options
     // Of a request that was parted, one part may have been held back meanwhile.
     const request = given.remaining()
-    if (request.batches === 0 && request.records.length === 0) return true
+    if (request.entries.length < given.entries.length) logs.notArchived()
+    if (request.batches === 0 && request.records.length === 0) {
+      this.skip(request)
+      return true
+    }
     const answered = await tries.send(request, signal)
     if (!answered) return false
     if (answered.kind === 'taken') {
@@ -160,8 +164,9 @@ function isForGood(reason: RejectedAs): boolean {
   return reason === 'invalid_signature' || reason === 'invalid_request'
 }
 
-/** The parts of a request by log, where there are several. */
+/** The parts of a request by log, where there are batches of several; logs of which it holds no batch are among them. */
 function byLog(request: Request): Request[] {
-  const { logs } = request
-  return logs.size < 2 ? [] : [...logs].map((followed) => request.remaining(followed))
+  if (request.logs.size < 2) return []
+  const logs = new Set(request.entries.map(({ followed }) => followed))
+  return [...logs].map((followed) => request.remaining(followed))
 }

@@ -119,6 +119,26 @@ test('whatever the archive answers and whenever the node dies, every event is th
   )
 }, 60_000)
 
+test('a block without a batch is passed over, also where the call beside it is parted by log', async () => {
+  const [ada, bruno, chen] = ['ada', 'bruno', 'chen'].map((name) => new TestLog(name)) as [
+    TestLog,
+    TestLog,
+    TestLog,
+  ]
+  const rig = new Rig(ada, bruno, chen)
+  const answers = ['unknown'] as const
+  rig.archive.instead = (call) => answer(rig.archive, call, answers[rig.archive.calls.length - 1] ?? 'taken')
+  ada.append(0)
+  bruno.append(3)
+  chen.append(3)
+  await rig.start()
+  await rig.clock.pass(MINUTE_MS)
+  expect([ada, bruno, chen].map((log) => rig.cursor(log))).toEqual([1, 1, 1])
+  ada.append(5)
+  await rig.clock.pass(MINUTE_MS)
+  expect(rig.archive.stored.toSorted()).toEqual([ada, bruno, chen].flatMap((log) => log.ids()).toSorted())
+})
+
 test('what happens to one log does not hold up another', async () => {
   await fc.assert(
     fc.asyncProperty(

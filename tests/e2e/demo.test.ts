@@ -62,11 +62,11 @@ describe('vibetea demo', () => {
       (found) => found.length >= 4,
     )
     expect(sources).toEqual(expect.arrayContaining(['moka', 'samovar', 'teacosy', 'tetsubin']))
-    const { meta } = await until(
+    const { aggregates } = await until(
       () => get<HeatmapAnswer>('/api/heatmap?days=30&tz=UTC'),
       ({ aggregates }) => eventsIn(aggregates) > 1000,
     )
-    expect(meta.totalCount).toBeGreaterThan(100)
+    expect(eventsIn(aggregates)).toBeGreaterThan(1000)
 
     const waiting = await until(
       () => get<MembersAnswer>('/api/members'),
