@@ -22,6 +22,11 @@ interface Clock {
 /** What the browser says of a node that is away or wants a new token is no complaint about the page. */
 const OF_AN_ABSENT_NODE = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|401|HTTP Authentication failed/
 
+/** The browser may lose the end of a request, and draws no frame of a window that it takes for hidden. */
+const LONGEST_WAIT_MS = 5000
+const NEXT_FRAME =
+  'new Promise((done) => { requestAnimationFrame(() => setTimeout(done, 0)); setTimeout(done, 1000) })'
+
 /** The built dashboard in a window of its own, before a scripted node with a team's day. */
 export class DashboardPage {
   readonly page: Page
@@ -109,9 +114,10 @@ export class DashboardPage {
 
   /** Waits until all that the page has asked for is there and has been drawn. */
   async settled(): Promise<void> {
+    const end = performance.now() + LONGEST_WAIT_MS
     do {
-      await this.page.evaluate('new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)))')
-    } while (this.#open > 0)
+      await this.page.evaluate(NEXT_FRAME)
+    } while (this.#open > 0 && performance.now() < end)
     await this.page.evaluate('document.fonts.ready.then(() => undefined)')
   }
 
